@@ -72,7 +72,7 @@ def main(url, log_url, cells):
     assert once_alone(lambda: underway.start().result(30) or underway.progress.why) == ""
     assert underway.progress.state == "done"
     services.batching.follow(submission, claude, "k").work.result(60)
-    underway.look().result(30)
+    underway.refresh().result(30)
     [balance] = budgets.balances(caps)
     progress = underway.progress
     said = {

@@ -50,7 +50,7 @@ class _Telling:
         return getattr(self._log.experiments, name)
 
     def checked(self, visitor, experiment_id, done):
-        refused = self._log.experiments.checked(visitor, experiment_id, done)
+        refused = self._log.experiments.save_checks(visitor, experiment_id, done)
         assert refused is None
         assert self._log.flush(10)
         print(len(done), flush=True)

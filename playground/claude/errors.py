@@ -252,7 +252,7 @@ def _kind_of_status(status: int, body: object, *, asks_to_wait: bool) -> Failure
     if status < 400:
         return "not_the_api"
     # The status decides whether waiting can help.
-    return "invalid_request" if kind is None or Failure(kind).is_transient else kind
+    return "invalid_request" if kind is None or Failure(kind).is_retryable else kind
 
 
 def _host(response: httpx2.Response) -> str:

@@ -29,7 +29,7 @@ from playground.core.answer.events import (
 )
 from playground.core.answer.failures import Failure
 from playground.core.answer.raw_events import RawEvents
-from playground.core.answer.retry import RetryPolicy, verdict
+from playground.core.answer.retry import RetryPolicy, retry_decision
 from playground.core.request.connection import Connection, key_problem
 from playground.core.wire.wire import Wire
 
@@ -78,7 +78,7 @@ async def send(
     """
     began_s = timing.monotonic_s()
     raw = raw if raw is not None else RawEvents()
-    # `verdict` alone decides when to stop; tenacity counts and waits.
+    # `retry_decision` alone decides when to stop; tenacity counts and waits.
     tries = AsyncRetrying(
         retry=retry_if_exception_type(_RetrySignal),
         wait=_wait_s,
@@ -98,7 +98,7 @@ async def send(
             yield event
         if call_failure is None:
             return
-        decision = verdict(
+        decision = retry_decision(
             policy,
             call_failure.failure,
             attempt=number,
@@ -120,8 +120,8 @@ async def send(
 def raw_event_recorder(
     raw: RawEvents, number: int, key: str, began_s: float, timing: Timing
 ) -> Note:
-    """The function that keeps an attempt's raw events. It runs for every delta, so it does no more
-    than it must."""
+    """A function that records an attempt's raw events. It runs for every delta, so it does as
+    little as possible."""
     monotonic_s, add = timing.monotonic_s, raw.add
     masked = Secret(key).masked
 

@@ -21,7 +21,7 @@ from playground.core.answer.failures import Failure
 from playground.core.runs.outcome import StoppedBy, why_stopped
 from playground.core.runs.run_view import RunView
 from playground.core.text.refusal import Refusal
-from playground.core.visitors.access import queue_problem, share_of_spare
+from playground.core.visitors.access import demo_lane_size, queue_problem
 from playground.engine.run import Run
 
 GRACE_S = 25.0
@@ -33,7 +33,7 @@ Send = Callable[[], AsyncGenerator[Event, None]]
 
 @dataclass(slots=True)
 class _Lane:
-    """Runs that share places: how many may run and wait, and which do."""
+    """A queue with its own limits: how many runs may run and wait, and which do."""
 
     most_runs: int
     most_waiting: int
@@ -44,7 +44,7 @@ class _Lane:
 class Engine:
     """The loop, its runs and its queues. Every method may be called from any thread.
 
-    Runs that `is_spare` names (strangers' on the demo) have places of their own, half as many
+    Runs that `uses_demo_lane` names (strangers' on the demo) have places of their own, half as many
     on top: no other run ever waits behind one of them.
     """
 
@@ -56,15 +56,15 @@ class Engine:
         most_runs: int = 32,
         most_runs_per_visitor: int = 8,
         most_waiting: int = 200,
-        is_spare: Callable[[Run], bool] = lambda run: False,
+        uses_demo_lane: Callable[[Run], bool] = lambda run: False,
         on_gone: Callable[[str], None] = lambda owner: None,
         grace_s: float = GRACE_S,
     ) -> None:
         self._on_start, self._on_end, self._on_gone = on_start, on_end, on_gone
-        self._is_spare = is_spare
+        self._uses_demo_lane = uses_demo_lane
         self._lanes = {
             False: _Lane(most_runs, most_waiting),
-            True: _Lane(share_of_spare(most_runs), share_of_spare(most_waiting)),
+            True: _Lane(demo_lane_size(most_runs), demo_lane_size(most_waiting)),
         }
         # Scripts take places on their own threads while the loop gives some back: two that count
         # at once would both fit into the last place.
@@ -87,14 +87,14 @@ class Engine:
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
         self._thread.start()
 
-    def why_full(self, visitor: str, count: int, *, is_spare: bool = False) -> str | None:
-        """Why so many more of a visitor's runs can't wait for their turn now."""
+    def why_full(self, visitor: str, count: int, *, uses_demo_lane: bool = False) -> str | None:
+        """Why so many more of a visitor's runs can't be queued now; None if they can."""
         with self._counting:
-            return self._why_full(visitor, count, self._lanes[is_spare])
+            return self._why_full(visitor, count, self._lanes[uses_demo_lane])
 
-    def take_places(self, runs: Sequence[Run]) -> Refusal | None:
-        """Take places to wait in for all of a visitor's runs to one connection, or for none
-        and say why. A run gives its own back when it begins."""
+    def reserve_places(self, runs: Sequence[Run]) -> Refusal | None:
+        """Reserve places in the queue for all of a visitor's runs to one connection, or for none
+        and say why. A run releases its place when it begins."""
         lane = self._lane(runs[0])
         with self._counting:
             why = self._why_full(runs[0].visitor, len(runs), lane)
@@ -102,8 +102,8 @@ class Engine:
                 lane.places |= {run.id: run.visitor for run in runs}
             return Refusal(why) if why else None
 
-    def give_back(self, runs: Sequence[Run]) -> None:
-        """Leave the places of runs that are not started after all."""
+    def release_places(self, runs: Sequence[Run]) -> None:
+        """Release the places of runs that are not started after all."""
         with self._counting:
             for run in runs:
                 self._lane(run).places.pop(run.id, None)
@@ -113,14 +113,14 @@ class Engine:
         return queue_problem(visitor, count, own, len(lane.places), lane.most_waiting)
 
     def _lane(self, run: Run) -> _Lane:
-        return self._lanes[self._is_spare(run)]
+        return self._lanes[self._uses_demo_lane(run)]
 
     def start(self, run: Run, send: Send) -> None:
         """Queue a run; it begins as soon as the caps allow."""
         self._on_start(run)
         # A closing loop may never get to the run, and whoever waits for it would wait for ever.
         if self._is_closing:
-            self.give_back([run])
+            self.release_places([run])
             self._stop(run, "server")
             self._finish(run)
             return
@@ -154,7 +154,7 @@ class Engine:
         self._loop.call_soon_threadsafe(cancel)
 
     def call(self, work: Coroutine[object, None, T]) -> "Future[T]":
-        """Do something else on the loop, such as reading the list of models; cancelled once the
+        """Run a coroutine on the loop, such as reading the list of models; cancelled once the
         engine is closed."""
         with self._calling:
             if self._takes_calls:
@@ -166,22 +166,22 @@ class Engine:
 
     @property
     def live_owners(self) -> int:
-        """How many pages have a run on its way."""
+        """How many pages have a queued or running run."""
         return self._live_owners
 
-    def is_here(self, owner: str, is_connected: Callable[[], bool] = lambda: True) -> None:
-        """The owner's page was seen. Once `is_connected` says that it is not any more, and
-        for as long as the grace, its runs are cancelled."""
+    def page_seen(self, owner: str, is_connected: Callable[[], bool] = lambda: True) -> None:
+        """The owner's page is open. Once `is_connected` has been false for the grace period, its
+        runs are cancelled."""
         self._pages[owner] = is_connected
         self._gone_since_s.pop(owner, None)
 
-    def has_left(self, owner: str) -> bool:
+    def is_page_gone(self, owner: str) -> bool:
         """Whether the owner's page is disconnected."""
         is_connected = self._pages.get(owner)
         return is_connected is None or not is_connected()
 
     def hand_over(self, owner: str, to: str) -> None:
-        """Another page of the same visitor has an owner's runs from now on."""
+        """Transfer an owner's runs to another page of the same visitor."""
 
         # On the loop, so that the reaper cannot cancel a run while its owner is being changed.
         async def hand_over() -> None:
@@ -242,7 +242,7 @@ class Engine:
 
     def _begin(self, run: Run, send: Send) -> None:
         run.ahead = None
-        self.give_back([run])
+        self.release_places([run])
         task = self._loop.create_task(self._drive(run, send))
         self._tasks[run.id] = (run, task)
         # Not a `finally` of the task: one that is cancelled before its first step has none.
@@ -282,7 +282,7 @@ class Engine:
         except Exception as error:
             # A run that cannot be recorded must not keep the next ones from starting.
             logging.getLogger(__name__).error("a run was not recorded: %s", type(error).__name__)
-        run.conclude()
+        run.mark_recorded()
 
     def _cancel(self, run_id: str, by: StoppedBy) -> None:
         if run_id in self._tasks:
@@ -294,7 +294,7 @@ class Engine:
         for run in [run for run in self._queued() if run.id == run_id]:
             lane = self._lane(run)
             lane.queue = [entry for entry in lane.queue if entry[0] is not run]
-            self.give_back([run])
+            self.release_places([run])
             self._stop(run, by)
             self._finish(run)
         self._admit()

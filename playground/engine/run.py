@@ -71,8 +71,8 @@ class Run:
         self.ended_at: datetime | None = None
         self.began_s: float | None = None
         self.ended_s: float | None = None
-        self.next_try_s: float | None = None
-        self.heard_s: float | None = None
+        self.next_attempt_s: float | None = None
+        self.last_event_s: float | None = None
         self.ttft_s: float | None = None
         self.usage: Usage | None = None
         """What all attempts reported together."""
@@ -138,22 +138,22 @@ class Run:
 
     def fold(self, event: Event, now_s: float) -> None:
         """Move the run forward by one event."""
-        self.heard_s = now_s
+        self.last_event_s = now_s
         match event:
             case TextDelta() | ThinkingDelta() | InputDelta():
                 self._deltas += 1
-                self._take_in(event, now_s)
+                self._apply(event, now_s)
             # Not counted: only a delta of what the model writes is surely a token or more.
             case SignatureDelta() | CitationDelta() | OtherDelta():
-                self._take_in(event, now_s)
+                self._apply(event, now_s)
             case BlockStarted(kind):
                 # These two begin empty: their first token is their first delta.
-                self._take_in(event, now_s, is_first=kind not in ("text", "thinking"))
+                self._apply(event, now_s, is_first=kind not in ("text", "thinking"))
             case BlockStopped():
                 self._content.fold(event)
             case Connecting():
                 self.status = "connecting"
-                self.next_try_s = self.request_id = None
+                self.next_attempt_s = self.request_id = None
                 self._attempt_began_s, self._attempt_status = now_s, None
                 # What a failed attempt reported may be billed: the next one must not replace it.
                 if self.last_usage is not None:
@@ -188,7 +188,7 @@ class Run:
         self.stopped_by = by
         self._end("stopped", now_s, why)
 
-    def _take_in(self, event: Content, now_s: float, *, is_first: bool = True) -> None:
+    def _apply(self, event: Content, now_s: float, *, is_first: bool = True) -> None:
         if self.ttft_s is None and is_first:
             self.ttft_s = now_s - (self.began_s or now_s)
         self.status = "streaming"
@@ -206,7 +206,7 @@ class Run:
         self.request_id = failure.request_id or self.request_id
         if event.wait_s is not None:
             # First: a page that reads in between must not see another attempt under way.
-            self.status, self.next_try_s = "waiting", now_s + event.wait_s
+            self.status, self.next_attempt_s = "waiting", now_s + event.wait_s
             self._end_attempt(now_s, event)
             return
         self._end_attempt(now_s, event)
@@ -250,17 +250,17 @@ class Run:
             # The output is reported last, if at all: each delta was at least one token.
             output_tokens = max(self.last_usage.output_tokens, self._deltas)
             self._report(replace(self.last_usage, output_tokens=output_tokens))
-        self.next_try_s = None
+        self.next_attempt_s = None
         self.ended_s, self.ended_at = now_s, datetime.now(UTC)
         # Set last: a page that sees the end on its own thread takes the rest to be final.
         self.status = status
 
-    def conclude(self) -> None:
-        """Wake whoever waits: the run is recorded and nothing will change any more."""
+    def mark_recorded(self) -> None:
+        """Wake all waiters: the run is recorded and final."""
         self._over.set()
         for tell in self._followers:
             tell()
 
-    def follow(self, tell: Callable[[], None]) -> None:
+    def on_recorded(self, tell: Callable[[], None]) -> None:
         """Call `tell` on the engine's thread when the run is over. To be asked before it starts."""
         self._followers.append(tell)

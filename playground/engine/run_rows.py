@@ -9,7 +9,7 @@ from playground.core.request.input_bounds import ttls_in
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, RunTexts, texts_of, with_result
 from playground.core.runs.run_view import RunView
-from playground.core.wire.exchange import Recorded, differences, to_json
+from playground.core.wire.exchange import ExchangeRecord, differences, to_json
 
 
 def cost_of(run: RunView) -> tuple[Cost, UnitPrices | None]:
@@ -20,13 +20,13 @@ def cost_of(run: RunView) -> tuple[Cost, UnitPrices | None]:
     # Without a report a finished run has an unknown cost; one that was cut short has cost
     # at least nothing, which is a bound.
     usage = run.last_usage if run.status == "done" else run.last_usage or Usage()
-    cost, prices = bill(usage, call, _known(run))
+    cost, prices = bill(usage, call, _bill_facts(run))
     return with_earlier(
         cost, [bill(earlier, call, BillFacts())[0] for earlier in run.earlier_usages]
     ), prices
 
 
-def _known(run: RunView) -> BillFacts:
+def _bill_facts(run: RunView) -> BillFacts:
     """What happened to a run, as far as its bill depends on it."""
     lost = sum(attempt.billed not in (None, "no") for attempt in run.attempts)
     missing = [_LOST[min(lost, 2)].format(lost)] if lost else []
@@ -46,7 +46,7 @@ _LOST = {
 }
 
 
-def logged(run: RunView) -> tuple[RunRow, RunTexts]:
+def log_record(run: RunView) -> tuple[RunRow, RunTexts]:
     """A run as the log keeps it."""
     return run_row(run), texts_of(run.id, _request_json(run), run.attempts, run.blocks)
 
@@ -87,6 +87,6 @@ def _request_json(run: RunView) -> str:
     """What went out; before anything has, what was planned."""
     plan = run.plan
     if run.exchanges:
-        return to_json(Recorded(run.exchanges, differences(plan.request, plan.wire)))
+        return to_json(ExchangeRecord(run.exchanges, differences(plan.request, plan.wire)))
     planned = {"headers": dict(plan.wire.headers), "body": dict(plan.wire.body)}
     return json.dumps(planned, ensure_ascii=False, indent=2)

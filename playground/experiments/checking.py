@@ -1,4 +1,4 @@
-"""Checks the answers of cells, by itself or by asking a judge, and has the results kept."""
+"""Checks the answers of cells, itself or by asking a judge, and saves the results."""
 
 import asyncio
 import contextlib
@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from playground.core.experiment.case_checks import CheckResult
-from playground.core.experiment.cells import CellRow, Checked, answer_key, judge_cell
-from playground.core.experiment.check_results import ToCheck, check_all, to_check
+from playground.core.experiment.cells import CellRow, CheckedCell, answer_key, judge_cell
+from playground.core.experiment.check_results import PendingCheck, pending_checks, run_checks
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid import Grid
-from playground.core.experiment.judging import judge_request, not_judged, verdict_in
+from playground.core.experiment.judging import judge_request, not_judged, parse_verdict
 from playground.core.request.template import TemplateError
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.experiments.interfaces import Dependencies, Origin
@@ -37,28 +37,27 @@ class Checker:
         self.judged: dict[str, CellRow] = {}
         self._origin, self._checks, self._grid = origin, experiment.checks, grid
         self._context, self._dependencies, self._launcher = context, dependencies, launcher
-        self._unsaved: list[Checked] = []
+        self._unsaved: list[CheckedCell] = []
         self._saving: asyncio.Task[None] | None = None
         self._is_over = asyncio.Event()
 
-    def of_cell(self, cell_id: str) -> tuple[ToCheck, ...]:
+    def checks_of_cell(self, cell_id: str) -> tuple[PendingCheck, ...]:
         """Every check that a cell has to pass."""
-        return to_check(self._grid.places[cell_id], self._grid.cases, self._checks)
+        return pending_checks(self._grid.places[cell_id], self._grid.cases, self._checks)
 
-    def is_undone(self, cell: CellRow) -> bool:
-        """Whether an answer waits for one of its checks."""
+    def has_pending_checks(self, cell: CellRow) -> bool:
+        """Whether a check of this cell's answer was not run yet."""
         return cell.is_answered and any(
-            pending.key not in cell.results for pending in self.of_cell(cell.cell_id)
+            pending.key not in cell.results for pending in self.checks_of_cell(cell.cell_id)
         )
 
-    async def again(self, cell: CellRow) -> CellRow:
-        """Do the checks that an earlier day left undone; the answer is read from the log."""
+    async def resume(self, cell: CellRow) -> CellRow:
+        """Run the pending checks of an answer from an earlier session, read from the log."""
         answer = (await self._answers([cell])).get(cell.run_id)
-        return cell if answer is None else await self.checked(cell, answer)
+        return cell if answer is None else await self.run_checks(cell, answer)
 
-    async def without_judges(self, cells: Sequence[CellRow]) -> list[CellRow]:
-        """Do what an earlier day left undone in many cells, but for what a judge would have to
-        be asked."""
+    async def run_unjudged(self, cells: Sequence[CellRow]) -> list[CellRow]:
+        """Run the pending checks of many cells, except those that need a judge."""
         updated = []
         for start in range(0, len(cells), _READ_AT_ONCE):
             chunk = cells[start : start + _READ_AT_ONCE]
@@ -66,18 +65,18 @@ class Checker:
             for cell in chunk:
                 answer = answers.get(cell.run_id)
                 if answer is not None:
-                    cell = await self.checked(cell, answer, may_ask=False)
+                    cell = await self.run_checks(cell, answer, may_ask=False)
                 updated.append(cell)
         return updated
 
-    async def checked(self, cell: CellRow, answer: str, *, may_ask: bool = True) -> CellRow:
-        """The cell with its results. One is missing where a judge was not asked, or was
+    async def run_checks(self, cell: CellRow, answer: str, *, may_ask: bool = True) -> CellRow:
+        """The cell with its results; a result is missing if its judge was not asked or was
         stopped."""
-        todo = self.of_cell(cell.cell_id)
+        todo = self.checks_of_cell(cell.cell_id)
         results = dict(cell.results)
         if todo:
             # A visitor's pattern may take a quarter of a second, which would stop every stream.
-            results |= await asyncio.to_thread(check_all, todo, answer, set(results))
+            results |= await asyncio.to_thread(run_checks, todo, answer, set(results))
         to_keep = dict(results)
         for pending in todo:
             if may_ask and pending.is_judges and pending.key not in results:
@@ -86,28 +85,28 @@ class Checker:
                 # Why there is no verdict is shown but not kept: the judge is asked another day.
                 to_keep |= result if is_verdict else {}
         key = answer_key(answer)
-        self._keep(Checked(cell.cell_id, to_keep, key))
+        self._keep(CheckedCell(cell.cell_id, to_keep, key))
         return replace(cell, results=results, answer_key=key)
 
-    async def settle(self) -> None:
-        """Wait until all that was checked is kept."""
+    async def flush(self) -> None:
+        """Wait until all results are saved."""
         if self._saving is not None:
             self._is_over.set()
             await self._saving
             self._is_over.clear()
 
     async def _judge(
-        self, cell: CellRow, pending: ToCheck, answer: str
+        self, cell: CellRow, pending: PendingCheck, answer: str
     ) -> tuple[Mapping[str, CheckResult], bool]:
-        """The judge's result, none if it could not be asked now; and whether it is a
-        verdict of the judge, rather than the lack of one."""
+        """The judge's result, none if it could not be asked now; and whether the judge gave a
+        verdict."""
         cell_id = judge_cell(cell.cell_id, pending.key)
         earlier = self.judged.get(cell_id)
         # This judge has answered before: asking again would be paid for twice.
         if earlier is not None and earlier.is_answered:
             reply = (await self._answers([earlier])).get(earlier.run_id)
             if reply is not None:
-                return {pending.key: verdict_in(reply)}, True
+                return {pending.key: parse_verdict(reply)}, True
         place = self._grid.places[cell.cell_id][0]
         prompt = self._grid.request(place.setting, place.case).prompt
         try:
@@ -120,12 +119,12 @@ class Checker:
         if planned.why_not is not None:
             return {pending.key: not_judged(planned.why_not)}, False
         sent = (await self._launcher.launch({cell_id: planned})).get(cell_id)
-        if sent is None or not await self._launcher.is_answered_or_failed(cell_id, sent):
+        if sent is None or not await self._launcher.wait_unless_stopped(cell_id, sent):
             return {}, False
         run = sent.run
         self.judged[cell_id] = CellRow(cell_id, run.id, self._launcher.ended[run.id])
         if run.status == "done":
-            return {pending.key: verdict_in(run.text)}, True
+            return {pending.key: parse_verdict(run.text)}, True
         why = run.failure.sentence if run.failure else run.status
         return {pending.key: not_judged(why)}, False
 
@@ -136,20 +135,20 @@ class Checker:
         )
         return answers if isinstance(answers, dict) else {}
 
-    def _keep(self, checked: Checked) -> None:
+    def _keep(self, checked: CheckedCell) -> None:
         self._unsaved.append(checked)
         if self._saving is None or self._saving.done():
             self._saving = asyncio.create_task(self._save())
 
     async def _save(self) -> None:
-        """Checks that cannot be kept are done again another day."""
+        """Results that cannot be saved are lost, and their checks are run again later."""
         origin = self._origin
         while self._unsaved:
             with contextlib.suppress(TimeoutError):  # What ends together is kept together.
                 await asyncio.wait_for(self._is_over.wait(), _GATHER_S)
-            chunk: Sequence[Checked] = self._unsaved
+            chunk: Sequence[CheckedCell] = self._unsaved
             # Emptied before the write: what is checked meanwhile belongs to the next one.
             self._unsaved = []
             await asyncio.to_thread(
-                self._dependencies.store.checked, origin.visitor, origin.experiment_id, chunk
+                self._dependencies.store.save_checks, origin.visitor, origin.experiment_id, chunk
             )

@@ -15,7 +15,7 @@ LOST = Refusal("It was deleted, or is under way on another server by now.")
 
 
 class ClaimStore(Protocol):
-    """Keeps the claims of this process and of others on one database. Waits for a disk."""
+    """Stores the claims of all processes that share a database. Waits for a disk."""
 
     def acquire(self, visitor: str, name: str) -> bool | Refusal: ...
     def is_held(self, visitor: str, name: str) -> bool | Refusal: ...
@@ -23,8 +23,8 @@ class ClaimStore(Protocol):
 
 
 class Claims:
-    """What pages of this process have claimed for their visitors, by name. `claim` is for the
-    engine's loop alone."""
+    """The claims held by pages of this process, by visitor and name. Call `claim` only on the
+    engine's loop."""
 
     def __init__(self, store: ClaimStore) -> None:
         self._store = store
@@ -56,7 +56,7 @@ class Claims:
             self._held.discard(place)
 
     def lost_reason(self, visitor: str, name: str) -> Refusal | None:
-        """Why work that was claimed may not go on. Waits for a disk."""
+        """Why a claim is no longer held; None if it is. Waits for a disk."""
         has = self._store.is_held(visitor, name)
         if isinstance(has, Refusal):
             return has

@@ -25,8 +25,8 @@ from playground.core.text.refusal import Refusal
 from playground.engine.run import Run
 from playground.experiments.checking import Checker
 from playground.experiments.interfaces import Dependencies, Origin
-from playground.experiments.launching import Launcher, Sent
-from playground.experiments.stored_cells import stored
+from playground.experiments.launching import ActiveRun, Launcher
+from playground.experiments.stored_cells import load_cells
 from playground.experiments.tally import Tally
 
 
@@ -71,10 +71,10 @@ class ExperimentRun:
         to rest, at its end or before; at once if it was running already."""
         return self._dependencies.engine.call(self._begin())
 
-    def look(self) -> "Future[Refusal | None]":
+    def refresh(self) -> "Future[Refusal | None]":
         """Take over what was finished on an earlier day or has come of a batch, and do the
         checks for which nobody is asked. Nothing is sent."""
-        return self._dependencies.engine.call(self.take_over())
+        return self._dependencies.engine.call(self.load_finished())
 
     def pause(self) -> "Future[None]":
         """Start nothing more; what is running comes to its end."""
@@ -179,7 +179,7 @@ class ExperimentRun:
 
     async def _work(self) -> None:
         async with self._looking:  # what another page has finished meanwhile, too
-            undone = await self._take_over()
+            undone = await self._load_newly_finished()
             if isinstance(undone, Refusal):
                 self._rest("paused", undone.sentence)
             else:
@@ -194,19 +194,19 @@ class ExperimentRun:
                 await self._changed.wait()
             else:
                 break
-        await self._launcher.settle()
-        await self._checker.settle()
+        await self._launcher.flush()
+        await self._checker.flush()
         if self._state == "running":
             self._state = "done"
 
-    async def take_over(self) -> Refusal | None:
-        """What `look` does, on the engine's loop."""
+    async def load_finished(self) -> Refusal | None:
+        """What `refresh` does, on the engine's loop."""
         async with self._looking:  # what was taken over twice would be judged twice
-            undone = await self._take_over()
+            undone = await self._load_newly_finished()
             if isinstance(undone, Refusal):
                 return undone
-            for cell in await self._checker.without_judges(undone):
-                if self._checker.is_undone(cell):
+            for cell in await self._checker.run_unjudged(undone):
+                if self._checker.has_pending_checks(cell):
                     self._to_check.append(cell)
                     self.finished[cell.cell_id] = cell
                 else:
@@ -227,10 +227,10 @@ class ExperimentRun:
             self._order.leave_out(cell_id)
         return plans
 
-    async def _take_over(self) -> list[CellRow] | Refusal:
+    async def _load_newly_finished(self) -> list[CellRow] | Refusal:
         """Take over what the store has and nobody took over before. Returns the answers that
         wait for a check."""
-        in_store = await stored(self.origin, self._grid.places, self._dependencies.store)
+        in_store = await load_cells(self.origin, self._grid.places, self._dependencies.store)
         if isinstance(in_store, Refusal):
             return in_store
         undone = []
@@ -243,7 +243,7 @@ class ExperimentRun:
         # Cells at work end by their own task: taken over as well, they would count twice.
         known = waiting.union(self.finished, self._tasks.values())
         for cell in in_store.ended(known, self._again):
-            if self._checker.is_undone(cell):
+            if self._checker.has_pending_checks(cell):
                 undone.append(cell)
                 self._order.leave_out(cell.cell_id)
             else:
@@ -252,10 +252,10 @@ class ExperimentRun:
 
     async def _fill(self, room: int) -> None:
         """Begin as many cells as there is room for, the checks left undone first."""
-        to_check, self._to_check = self._to_check[:room], self._to_check[room:]
-        for cell in to_check:
+        pending_checks, self._to_check = self._to_check[:room], self._to_check[room:]
+        for cell in pending_checks:
             self._begin_task(cell.cell_id, self._check_again(cell))
-        cell_ids = self._order.take(room - len(to_check))
+        cell_ids = self._order.take(room - len(pending_checks))
         plans = self._sendable(plans_of(cell_ids, self._grid, self.context))
         started = await self._launcher.launch(plans)
         # What the budget, a lost claim or a stop has refused keeps its turn.
@@ -264,7 +264,7 @@ class ExperimentRun:
         for cell_id, sent in started.items():
             self._begin_task(cell_id, self._follow(cell_id, sent))
         if started:
-            self._launcher.keep_ahead(self._order.peek(2 * self.experiment.at_once))
+            self._launcher.save_ahead(self._order.peek(2 * self.experiment.at_once))
 
     def _sendable(self, planned: Mapping[str, Plan | str]) -> dict[str, Plan]:
         """Those that can be sent; the others are noted as such."""
@@ -274,29 +274,29 @@ class ExperimentRun:
                 self._order.note(cell_id, None, Decimal(0))
         return {cell_id: plan for cell_id, plan in planned.items() if not isinstance(plan, str)}
 
-    async def _follow(self, cell_id: str, sent: Sent) -> None:
+    async def _follow(self, cell_id: str, sent: ActiveRun) -> None:
         """Wait for a cell's run, and check its answer."""
-        if not await self._launcher.is_answered_or_failed(cell_id, sent):
+        if not await self._launcher.wait_unless_stopped(cell_id, sent):
             # A stopped run is no outcome: its cell is run when the experiment goes on.
             self._order.put_back([cell_id])
             return
         cell = CellRow(cell_id, sent.run.id, self._launcher.ended[sent.run.id])
         if cell.is_answered:
-            cell = await self._checker.checked(cell, answer_of(sent.run.blocks))
+            cell = await self._checker.run_checks(cell, answer_of(sent.run.blocks))
         self._end(cell)
 
     async def _check_again(self, cell: CellRow) -> None:
-        self._end(await self._checker.again(cell))
+        self._end(await self._checker.resume(cell))
 
     def _end(self, cell: CellRow) -> None:
         self._tally.ended += 1
-        if self._checker.is_undone(cell) and self._state != "running":
+        if self._checker.has_pending_checks(cell) and self._state != "running":
             self._to_check.append(cell)  # its judge was not asked, or was stopped
         else:
             self._note(cell)
 
     def _note(self, cell: CellRow) -> None:
-        keys = [pending.key for pending in self._checker.of_cell(cell.cell_id)]
+        keys = [pending.key for pending in self._checker.checks_of_cell(cell.cell_id)]
         self.finished[cell.cell_id] = cell
         cost_usd = cell.run.cost_usd if cell.run else None
         self._order.note(cell.cell_id, cell.passed(keys), cost_usd)

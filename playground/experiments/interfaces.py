@@ -1,10 +1,10 @@
-"""What an experiment under way is handed, and where it comes from."""
+"""The dependencies of a running experiment, and its origin."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from playground.core.experiment.cells import CellRow, Checked, Started
+from playground.core.experiment.cells import CellRow, CheckedCell, StartedCell
 from playground.core.runs.run_row import RunRow
 from playground.core.text.refusal import Refusal
 from playground.engine.loop import Engine
@@ -18,14 +18,14 @@ ReserveAgain = Callable[[], Refusal | None]
 class CellStore(Protocol):
     """Keeps which run belongs to which cell. Its methods wait for a disk."""
 
-    def started(
-        self, visitor: str, experiment_id: str, begun: Sequence[Started]
+    def save_starts(
+        self, visitor: str, experiment_id: str, begun: Sequence[StartedCell]
     ) -> Refusal | None: ...
-    def checked(
-        self, visitor: str, experiment_id: str, done: Sequence[Checked]
+    def save_checks(
+        self, visitor: str, experiment_id: str, done: Sequence[CheckedCell]
     ) -> Refusal | None: ...
     def cells(self, visitor: str, experiment_id: str) -> dict[str, CellRow] | Refusal: ...
-    def replaced(self, visitor: str, experiment_id: str) -> tuple[RunRow, ...] | Refusal: ...
+    def superseded_runs(self, visitor: str, experiment_id: str) -> tuple[RunRow, ...] | Refusal: ...
     def answers(self, visitor: str, run_ids: Collection[str]) -> dict[str, str] | Refusal: ...
 
 

@@ -1,4 +1,4 @@
-"""What the store knows of an experiment's cells: done on an earlier day, or in a batch."""
+"""Loads an experiment's cells from the store: finished earlier, or in a batch."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -11,7 +11,7 @@ from playground.experiments.interfaces import CellStore, Origin
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredCells:
     """The cells of a grid that were started, and the runs of their judges. `runs` are all that
     have ended, by their id, also those that were stopped or made again since."""
 
@@ -21,7 +21,7 @@ class Stored:
 
     @property
     def in_batch(self) -> frozenset[str]:
-        """Those that a batch may still bring."""
+        """The cells whose results a batch may still bring."""
         return frozenset(cell_id for cell_id, cell in self.cells.items() if cell.is_in_batch)
 
     def ended(self, known: Collection[str], again: Mapping[str, str]) -> list[CellRow]:
@@ -35,22 +35,24 @@ class Stored:
         ]
 
 
-async def stored(origin: Origin, places: Collection[str], store: CellStore) -> Stored | Refusal:
-    """Ask the store for the cells of an experiment that have a place in its grid."""
-    return await asyncio.to_thread(_stored, origin, places, store)
+async def load_cells(
+    origin: Origin, places: Collection[str], store: CellStore
+) -> StoredCells | Refusal:
+    """Load the cells of an experiment that have a place in its grid."""
+    return await asyncio.to_thread(_load_cells, origin, places, store)
 
 
-def _stored(origin: Origin, places: Collection[str], store: CellStore) -> Stored | Refusal:
+def _load_cells(origin: Origin, places: Collection[str], store: CellStore) -> StoredCells | Refusal:
     rows_by_cell = store.cells(origin.visitor, origin.experiment_id)
     if isinstance(rows_by_cell, Refusal):
         return rows_by_cell
     # Afterwards: what was made again in between is then seen twice, not missed.
-    replaced = store.replaced(origin.visitor, origin.experiment_id)
+    replaced = store.superseded_runs(origin.visitor, origin.experiment_id)
     if isinstance(replaced, Refusal):
         return replaced
     newest = [cell.run for cell in rows_by_cell.values() if cell.run is not None]
     runs = {row.run_id: row for row in (*replaced, *newest) if row.status not in LIVE}
     cells = {cell_id: cell for cell_id, cell in rows_by_cell.items() if cell_id in places}
-    return Stored(
+    return StoredCells(
         cells, {cell_id: cell for cell_id, cell in rows_by_cell.items() if is_judges(cell_id)}, runs
     )

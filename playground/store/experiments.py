@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from playground.core.answer.content import Blocks, answer_of
 from playground.core.experiment.cells import (
     CellRow,
-    Checked,
+    CheckedCell,
     ExperimentRow,
-    Started,
+    StartedCell,
     claim_name,
     results_from_json,
     results_to_json,
@@ -88,12 +88,16 @@ class ExperimentStore:
             ),
         )
 
-    def started(self, visitor: str, experiment_id: str, begun: Sequence[Started]) -> Refusal | None:
+    def save_starts(
+        self, visitor: str, experiment_id: str, begun: Sequence[StartedCell]
+    ) -> Refusal | None:
         """Save the runs of these cells before any of them starts."""
         rows = [_key_of(visitor, experiment_id) | asdict(start) | _UNCHECKED for start in begun]
         return self._db.write(lambda connection: dialect.upsert(connection, cells, rows))
 
-    def checked(self, visitor: str, experiment_id: str, done: Iterable[Checked]) -> Refusal | None:
+    def save_checks(
+        self, visitor: str, experiment_id: str, done: Iterable[CheckedCell]
+    ) -> Refusal | None:
         """Save the check results of these cells."""
         its_cells = sa.update(cells).where(*_has_key(cells, visitor, experiment_id))
         return self._db.execute(
@@ -130,7 +134,7 @@ class ExperimentStore:
 
         return self._db.read(read)
 
-    def replaced(self, visitor: str, experiment_id: str) -> tuple[RunRow, ...] | Refusal:
+    def superseded_runs(self, visitor: str, experiment_id: str) -> tuple[RunRow, ...] | Refusal:
         """The experiment's runs that are no cell's newest: their cells were run again."""
         newest = sa.select(cells.c.run_id).where(*_has_key(cells, visitor, experiment_id))
         columns = [runs.c[field.name] for field in fields(RunRow)]

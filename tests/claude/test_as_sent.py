@@ -33,7 +33,7 @@ from playground.core.request.request import (
     ThinkingDisplay,
 )
 from playground.core.runs.run_plan import RunContext, Variant, plan
-from playground.core.wire.exchange import MASK, Recorded, differences, from_json, to_json
+from playground.core.wire.exchange import MASK, ExchangeRecord, differences, from_json, to_json
 from playground.engine.run import Run
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "150"))
@@ -166,7 +166,7 @@ def test_what_is_shown_is_what_a_server_receives_byte_for_byte(
     run = loop.run(run_through(real, Run("o", "v", planned_run), key))
     [received] = receiver.requests
     [exchange] = run.exchanges
-    logged = from_json(to_json(Recorded(run.exchanges, planned_run.wire.decisions)))
+    logged = from_json(to_json(ExchangeRecord(run.exchanges, planned_run.wire.decisions)))
     for shown in (before, exchange.sent, logged.exchanges[0].sent):
         assert shown.body.encode() == received.content
         assert (shown.method, shown.url) == (received.method, str(received.url))
@@ -306,7 +306,7 @@ def test_an_answer_that_comes_as_the_run_is_stopped_is_closed():
 
 
 def everything_shown(run):
-    recorded = Recorded(run.exchanges, differences(run.plan.request, run.plan.wire))
+    recorded = ExchangeRecord(run.exchanges, differences(run.plan.request, run.plan.wire))
     return "\n".join(
         [
             to_json(recorded),
@@ -340,7 +340,7 @@ def test_no_part_of_a_key_is_in_what_is_shown_or_stored(reply):
     assert "x-stainless" in shown  # The control: headers are in it.
     assert KEY not in shown
     assert KEY[7:25] not in shown
-    assert "wxyz" not in to_json(Recorded(run.exchanges, ()))
+    assert "wxyz" not in to_json(ExchangeRecord(run.exchanges, ()))
 
 
 def test_raw_events_are_kept_as_decoded_with_the_time_since_the_start():

@@ -101,7 +101,7 @@ def test_a_refusal_is_named_by_its_status_and_body(status, body, kind):
 )  # fmt: skip
 def test_what_did_not_come_through_may_be_billed_whatever_its_body(status, kind, body):
     failure = refused(status, body)
-    assert (failure.kind, failure.billed, failure.is_transient) == (kind, "possibly", True)
+    assert (failure.kind, failure.billed, failure.is_retryable) == (kind, "possibly", True)
 
 
 LIMITS = [

@@ -357,7 +357,7 @@ def test_a_certificate_that_is_not_accepted_names_the_setting_that_decides(monke
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv("SSL_CERT_DIR", "/secret")
     failure = failure_of(error, "possibly", NOW)
-    assert (failure.kind, failure.billed, failure.is_transient) == ("certificate", "no", False)
+    assert (failure.kind, failure.billed, failure.is_retryable) == ("certificate", "no", False)
     assert failure.message == (
         "self-signed certificate. SSL_CERT_DIR decides which certificates are accepted."
     )

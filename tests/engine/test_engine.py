@@ -138,7 +138,7 @@ def test_a_waiting_run_shows_when_it_tries_again(engine):
     run = new_run()
     engine.start(run, sending(Connecting(1), failed, then_wait=True))
     until(lambda: run.status == "waiting")
-    assert 29 < run.next_try_s - time.monotonic() <= 30
+    assert 29 < run.next_attempt_s - time.monotonic() <= 30
     assert run.attempts[0].wait_s == 30.0
 
 
@@ -271,7 +271,7 @@ def test_fifty_visitors_with_eight_runs_each_stay_below_the_caps_and_all_get_the
     # One press after the other: eight runs each.
     presses = [[new_run(f"visitor {n}") for _ in range(8)] for n in range(50)]
     for runs in presses:
-        assert engine.take_places(runs) is None
+        assert engine.reserve_places(runs) is None
         for run in runs:
             engine.start(run, answering(run))
     assert all(run.wait(20) for runs in presses for run in runs)
@@ -291,15 +291,15 @@ def test_fifty_visitors_with_eight_runs_each_stay_below_the_caps_and_all_get_the
 def test_more_than_may_wait_are_refused_all_or_none_and_places_come_back(engine_with):
     engine = engine_with(most_runs=1, most_waiting=8)
     first = new_run()
-    assert engine.take_places([first]) is None
+    assert engine.reserve_places([first]) is None
     engine.start(first, sending(*ANSWER, then_wait=True))
     until(lambda: first.status == "streaming")
     waiting = [[new_run(visitor) for _ in range(2)] for visitor in "abcd"]
     for runs in waiting:
-        assert engine.take_places(runs) is None
+        assert engine.reserve_places(runs) is None
         for run in runs:
             engine.start(run, sending(*ANSWER, then_wait=True))
-    assert "8 of 8 places" in engine.take_places([new_run("e"), new_run("e")]).sentence
+    assert "8 of 8 places" in engine.reserve_places([new_run("e"), new_run("e")]).sentence
     assert "8 of 8 places" in engine.why_full("e", 1)
     until(lambda: waiting[3][1].ahead == 7)
     engine.stop([waiting[3][1]])
@@ -307,11 +307,11 @@ def test_more_than_may_wait_are_refused_all_or_none_and_places_come_back(engine_
     assert engine.why_full("e", 1) is None
     assert engine.why_full("e", 2) is not None
     refused = [new_run("e")]
-    assert engine.take_places(refused) is None
+    assert engine.reserve_places(refused) is None
     assert engine.why_full("f", 1) is not None
-    engine.give_back(refused)
+    engine.release_places(refused)
     assert engine.why_full("f", 1) is None
-    assert "2 of your 2 places" in engine.take_places([new_run("a")]).sentence
+    assert "2 of your 2 places" in engine.reserve_places([new_run("a")]).sentence
 
 
 def test_strangers_demo_runs_hold_up_no_other_and_have_places_of_their_own(engine_with):
@@ -319,24 +319,24 @@ def test_strangers_demo_runs_hold_up_no_other_and_have_places_of_their_own(engin
         most_runs=4,
         most_runs_per_visitor=2,
         most_waiting=16,
-        is_spare=lambda run: run.visitor.startswith("demo"),
+        uses_demo_lane=lambda run: run.visitor.startswith("demo"),
     )
     demo = [new_run(f"demo {n}") for n in range(10)]
     for first, last in ((0, 2), (2, 10)):
         for run in demo[first:last]:
-            assert engine.take_places([run]) is None
+            assert engine.reserve_places([run]) is None
             engine.start(run, sending(*ANSWER, then_wait=True))
         until(lambda: [run.status for run in demo].count("streaming") == 2)
-    assert "8 of 8 places" in engine.take_places([new_run("demo 10")]).sentence
-    assert "8 of 8 places" in engine.why_full("demo 10", 1, is_spare=True)
+    assert "8 of 8 places" in engine.reserve_places([new_run("demo 10")]).sentence
+    assert "8 of 8 places" in engine.why_full("demo 10", 1, uses_demo_lane=True)
     paid = [new_run(visitor) for visitor in "aabb"]
     for run in paid:
-        assert engine.take_places([run]) is None
+        assert engine.reserve_places([run]) is None
         engine.start(run, sending(*ANSWER, then_wait=True))
     until(lambda: {run.status for run in paid} == {"streaming"})
     assert [run.status for run in demo] == ["streaming"] * 2 + ["queued"] * 8
     waiting = new_run("c")
-    assert engine.take_places([waiting]) is None
+    assert engine.reserve_places([waiting]) is None
     engine.start(waiting, sending(*ANSWER, then_wait=True))
     engine.stop([demo[0]])
     until(lambda: demo[2].status == "streaming")
@@ -352,7 +352,7 @@ def test_strangers_demo_runs_hold_up_no_other_and_have_places_of_their_own(engin
 def test_however_few_may_run_a_paid_run_never_waits_behind_strangers_demo_runs(
     engine_with, most_runs
 ):
-    engine = engine_with(most_runs=most_runs, is_spare=lambda run: run.visitor != "owner")
+    engine = engine_with(most_runs=most_runs, uses_demo_lane=lambda run: run.visitor != "owner")
     strangers = [new_run(f"s{n}") for n in range(80)]
     for run in strangers:
         engine.start(run, sending(*ANSWER, then_wait=True))
@@ -366,10 +366,10 @@ def test_however_few_may_run_a_paid_run_never_waits_behind_strangers_demo_runs(
 def test_who_does_not_come_back_is_reported_once_gone(engine_with):
     gone = []
     engine = engine_with(grace_s=0.02, on_gone=gone.append)
-    engine.is_here("stayed")
-    engine.is_here("left", lambda: False)
+    engine.page_seen("stayed")
+    engine.page_seen("left", lambda: False)
     until(lambda: gone == ["left"])
-    engine.is_here("came again", lambda: False)
+    engine.page_seen("came again", lambda: False)
     until(lambda: gone == ["left", "came again"])
 
 
@@ -384,9 +384,9 @@ def test_an_error_about_one_page_is_logged_and_the_next_is_reported_all_the_same
         gone.append(owner)
 
     engine = engine_with(grace_s=0.02, on_gone=on_gone)
-    engine.is_here("broken", lambda: False)
+    engine.page_seen("broken", lambda: False)
     until(lambda: "a page was not forgotten: OSError" in caplog.text)
-    engine.is_here("unknown", lambda: 1 / 0)
+    engine.page_seen("unknown", lambda: 1 / 0)
     until(lambda: gone == ["unknown"])
     assert "a page could not be looked for: ZeroDivisionError" in caplog.text
     assert "sk-secret" not in caplog.text
@@ -398,8 +398,8 @@ def test_the_runs_of_someone_who_left_are_cancelled_after_a_grace(engine_with):
     left, stayed = new_run(owner="left"), new_run(owner="stayed")
     for run in (left, stayed):
         engine.start(run, sending(*ANSWER, then_wait=True))
-    engine.is_here("stayed")
-    engine.is_here("left", lambda: False)
+    engine.page_seen("stayed")
+    engine.page_seen("left", lambda: False)
     assert left.wait(5)
     assert left.status == "stopped"
     assert stayed.status == "streaming"
@@ -416,10 +416,10 @@ def test_someone_who_comes_back_in_time_finds_the_runs(engine_with):
         looked.set()
         return connected[0]
 
-    engine.is_here("blip", comes_back)
+    engine.page_seen("blip", comes_back)
     assert looked.wait(5)
     connected[0] = True
-    engine.is_here("gone", lambda: False)
+    engine.page_seen("gone", lambda: False)
     assert witness.wait(5)
     assert run.status == "streaming"
 
@@ -517,7 +517,7 @@ def test_a_run_knows_who_stopped_it(engine_with):
     engine.stop([mine])
     assert mine.wait(5)
     assert (mine.stopped_by, mine.why, mine.attempts[-1].why) == ("you", "", "Stopped.")
-    engine.is_here("left", lambda: False)
+    engine.page_seen("left", lambda: False)
     assert left.wait(5)
     assert left.stopped_by == "page gone"
     assert left.why == "Stopped by the server: the page was gone for 0.05 s."

@@ -9,7 +9,7 @@ from playground.core.answer.failures import Failure
 from playground.core.batch.submission import PlannedRequest, Submission
 from playground.core.experiment.case_checks import CaseCheck, CheckResult
 from playground.core.experiment.cases import Cases
-from playground.core.experiment.cells import Started
+from playground.core.experiment.cells import StartedCell
 from playground.core.experiment.grid import Sweep
 from playground.core.money.budget import (
     Budget,
@@ -143,7 +143,7 @@ def test_what_was_stopped_or_run_again_stays_paid_for_also_when_opened_again(wor
     for _ in range(2):  # from memory, then from the database
         opened, others = world.begin(definition), world.begin(definition, visitor="eve")
         for each in (opened, others):
-            assert each.look().result(10) is None
+            assert each.refresh().result(10) is None
         assert (spent(opened), spent(others)) == ((18 * USD, False), (0, True))
         assert world.log.flush(5)
 
@@ -258,7 +258,7 @@ def test_a_check_that_cannot_be_done_leaves_the_experiment_whole(new_world):
     underway.start().result(20)
     world.close()
     again = new_world().begin(definition)
-    assert again.look().result(20) is None
+    assert again.refresh().result(20) is None
     for run in (underway, again):
         assert (run.progress.done, run.progress.left, run.progress.why) == (len(COUNTRIES), 0, "")
         [result] = {result for cell in run.finished.values() for result in cell.results.values()}
@@ -351,8 +351,8 @@ def test_a_ladder_whose_judge_gives_no_verdict_says_that_it_is_undecided(world):
 
 def submitted(world, cell_ids, experiment_id="0001"):
     """Some cells as a batch has them that is on its way: the runs they will have."""
-    begun = [Started(cell_id, f"run {number}") for number, cell_id in enumerate(cell_ids)]
-    assert world.log.experiments.started("ada", experiment_id, begun) is None
+    begun = [StartedCell(cell_id, f"run {number}") for number, cell_id in enumerate(cell_ids)]
+    assert world.log.experiments.save_starts("ada", experiment_id, begun) is None
     asked = [
         PlannedRequest(custom_id=each.run_id, model="m", params_json="{}", request_json="{}")
         for each in begun
@@ -387,7 +387,7 @@ def test_what_is_in_a_batch_is_neither_run_nor_resumed_and_stands_there_when_it_
     assert (progress.done, progress.in_batch, progress.left) == (3, 3, 0)
     take_in(world, begun[0])
     take_in(world, begun[1], "stopped")
-    assert underway.look().result(10) is None
+    assert underway.refresh().result(10) is None
     progress = underway.progress
     assert (progress.done, progress.in_batch, progress.left) == (4, 1, 1)
     assert underway.finished[places[0]].passed(keys_of(underway, 0)) is True
@@ -408,11 +408,11 @@ def test_opened_again_a_ladder_has_its_result_and_checks_are_caught_up_for_nothi
     world.begin(ladder).start().result(10)
     opened = world.begin(ladder)
     assert opened.result is None
-    assert opened.look().result(10) is None
+    assert opened.refresh().result(10) is None
     assert opened.result.model == models[1]
     checked = world.begin(replace(ladder, checks=(CaseCheck("contains", "no"),)))
     sent = world.sent.total()
-    assert checked.look().result(10) is None
+    assert checked.refresh().result(10) is None
     passed = {cell.passed(keys_of(checked, 0)) for cell in checked.finished.values()}
     assert (passed, world.sent.total()) == ({True, False}, sent)
 
@@ -422,7 +422,7 @@ def test_a_judge_is_not_asked_before_somebody_presses_for_it(world):
     plain = experiment()
     world.begin(plain).start().result(10)
     judged = world.begin(replace(plain, checks=(JUDGE, CaseCheck("contains", "PASS"))))
-    assert judged.look().result(10) is None
+    assert judged.refresh().result(10) is None
     assert (judged.progress.done, judged.progress.unchecked, world.sent.total()) == (6, 6, 6)
     assert {len(cell.results) for cell in judged.finished.values()} == {1}
     judged.start().result(10)
@@ -483,7 +483,7 @@ def test_a_page_that_knows_less_than_another_runs_only_what_is_left(world):
     world.begin(experiment(at_once=1)).start().result(10)
     del world.admit
     stale, other = world.begin(experiment()), world.begin(experiment())
-    assert stale.look().result(10) is None
+    assert stale.refresh().result(10) is None
     assert (stale.progress.failed, stale.progress.left) == (1, 5)
     other.start().result(10)
     world.reply = lambda request: "Now"
@@ -495,11 +495,11 @@ def test_a_page_that_knows_less_than_another_runs_only_what_is_left(world):
 
 def test_a_page_that_knows_less_than_another_submits_only_what_is_left(world):
     stale = world.begin(experiment())
-    assert stale.look().result(10) is None
+    assert stale.refresh().result(10) is None
     world.begin(experiment()).start().result(10)
 
     async def rest():
-        assert await stale.take_over() is None
+        assert await stale.load_finished() is None
         return await stale.submit_rest()
 
     assert world.engine.call(rest()).result(10) == {}
@@ -514,16 +514,16 @@ def test_what_comes_of_a_batch_while_the_rest_is_run_is_taken_over_once(world):
     def reply(request):
         if world.sent.total() == 1:
             take_in(world, begun)
-            underway.look()
+            underway.refresh()
         return OVERLOADED
 
     world.reply = reply
     underway.start().result(10)
-    assert underway.look().result(10) is None
+    assert underway.refresh().result(10) is None
     assert (underway.progress.done, underway.progress.failed) == (1, 5)
-    world.reply = lambda request: underway.look() and "Now"
+    world.reply = lambda request: underway.refresh() and "Now"
     underway.retry_failed().result(10)
-    assert underway.look().result(10) is None  # after all those looks: one at a time
+    assert underway.refresh().result(10) is None  # after all those looks: one at a time
     assert (underway.progress.done, underway.progress.failed) == (6, 0)
     assert world.sent.total() == 10
 
@@ -532,7 +532,7 @@ def test_where_the_store_cannot_tell_what_is_done_nothing_is_sent(world, monkeyp
     underway = world.begin(experiment())
     refusal = Refusal("The disk is full.")
     monkeypatch.setattr(world.log.experiments, "cells", lambda *_: refusal)
-    assert underway.look().result(10) == refusal
+    assert underway.refresh().result(10) == refusal
     assert not underway.is_loaded
     underway.start().result(10)
     assert (underway.progress.state, underway.progress.why) == ("paused", "The disk is full.")

@@ -7,7 +7,7 @@ import pytest
 
 from playground.core.batch.submission import PlannedRequest, Submission
 from playground.core.experiment.case_checks import CheckResult
-from playground.core.experiment.cells import Checked, ExperimentRow, Started, answer_key
+from playground.core.experiment.cells import CheckedCell, ExperimentRow, StartedCell, answer_key
 from playground.core.text.refusal import Refusal
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -46,8 +46,8 @@ def test_a_cell_is_as_far_as_its_run_is(log, row, texts):
     store = log.experiments
     assert store.save(experiment()) is None
     runs = [row(number) for number in range(4)]
-    begun = [Started(f"cell-{number}", run.run_id) for number, run in enumerate(runs)]
-    assert store.started("ada", "0001", begun) is None
+    begun = [StartedCell(f"cell-{number}", run.run_id) for number, run in enumerate(runs)]
+    assert store.save_starts("ada", "0001", begun) is None
     cells = store.cells("ada", "0001")
     assert [cells[each.cell_id].run for each in begun] == [None] * 4
     log.record(runs[0], texts(runs[0], answer="Hello"))
@@ -68,9 +68,9 @@ def test_a_cell_is_as_far_as_its_run_is(log, row, texts):
 
 def test_a_cell_waits_for_its_batch_until_the_result_is_taken_in(log, row):
     runs = [row(number) for number in range(2)]
-    begun = [Started(f"cell-{number}", run.run_id) for number, run in enumerate(runs)]
+    begun = [StartedCell(f"cell-{number}", run.run_id) for number, run in enumerate(runs)]
     for name in ("0001", "0002"):
-        assert log.experiments.started("ada", name, begun) is None
+        assert log.experiments.save_starts("ada", name, begun) is None
     asked = [
         PlannedRequest(custom_id=run.run_id, model="m", params_json="{}", request_json="{}")
         for run in runs
@@ -97,22 +97,22 @@ def test_a_cell_waits_for_its_batch_until_the_result_is_taken_in(log, row):
 def test_a_cell_never_shows_the_run_of_another_visitor(log, row, texts):
     log.record(row(1, visitor="eve"), texts(row(1)))
     assert log.flush(5)
-    assert log.experiments.started("ada", "0001", [Started("cell", row(1).run_id)]) is None
+    assert log.experiments.save_starts("ada", "0001", [StartedCell("cell", row(1).run_id)]) is None
     assert log.experiments.cells("ada", "0001")["cell"].run is None
     assert log.experiments.answers("ada", [row(1).run_id]) == {}
 
 
 def test_what_checks_said_is_kept_until_the_cell_is_run_again(log, row):
     store = log.experiments
-    assert store.started("ada", "0001", [Started("cell", row(1).run_id)]) is None
+    assert store.save_starts("ada", "0001", [StartedCell("cell", row(1).run_id)]) is None
     log.record(row(1))
     said = {
         "k1": CheckResult(True),
         "k2": CheckResult(False, "It is “x”."),
         "k3": CheckResult(None),
     }
-    done = Checked("cell", said, answer_key("Hello"))
-    assert store.checked("ada", "0001", [done]) is None
+    done = CheckedCell("cell", said, answer_key("Hello"))
+    assert store.save_checks("ada", "0001", [done]) is None
     cell = store.cells("ada", "0001")["cell"]
     assert (cell.results, cell.answer_key) == (said, answer_key("Hello"))
     assert [cell.passed(keys) for keys in (["k1"], ["k1", "k2"], ["k1", "k3"], ["new"], [])] == [
@@ -124,7 +124,7 @@ def test_what_checks_said_is_kept_until_the_cell_is_run_again(log, row):
     ]
     measured = cell.measured(["k1"])
     assert (measured.is_error, measured.passed, measured.output_tokens) == (False, True, 5)
-    assert store.started("ada", "0001", [Started("cell", row(2).run_id)]) is None
+    assert store.save_starts("ada", "0001", [StartedCell("cell", row(2).run_id)]) is None
     assert store.cells("ada", "0001")["cell"].results == {}
 
 
@@ -132,7 +132,7 @@ def test_deleting_all_of_a_visitor_takes_his_experiments_too(log, row):
     store = log.experiments
     for visitor in ("ada", "eve"):
         assert store.save(experiment(visitor=visitor)) is None
-        assert store.started(visitor, "0001", [Started("cell", "r")]) is None
+        assert store.save_starts(visitor, "0001", [StartedCell("cell", "r")]) is None
     log.delete_all("ada")
     assert log.flush(5)
     assert store.list_experiments("ada") == ()

@@ -139,10 +139,10 @@ def test_silence_is_counted_while_nothing_arrives(page):
     page.selectbox(key="demo_scenario").select("overloaded").run()
     press_run(page)
     run = page.session_state["runs"]["A"]
-    run.status, run.heard_s = "streaming", time.monotonic() - 11.6
+    run.status, run.last_event_s = "streaming", time.monotonic() - 11.6
     page.run()
     assert "no text for 12 s" in words(page)
-    run.heard_s = time.monotonic()
+    run.last_event_s = time.monotonic()
     page.run()
     assert "no text" not in words(page)
     run.status = "failed"

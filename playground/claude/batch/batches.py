@@ -1,4 +1,4 @@
-"""The calls of the Message Batches API: create, look, list, cancel, follow.
+"""The calls of the Message Batches API: create, find, list, cancel, follow.
 
 Each takes the key for that call alone, and gives a value or a `Failure`, never an exception.
 Results are fetched from the documented path at the connection's own address: the `results_url` of a
@@ -20,7 +20,7 @@ from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import call_failure
 from playground.claude.sending import Timing
 from playground.core.answer.failures import Failure
-from playground.core.answer.retry import RetryPolicy, verdict
+from playground.core.answer.retry import RetryPolicy, retry_decision
 from playground.core.batch.batch import (
     ARRIVES_WITHIN,
     Batch,
@@ -166,11 +166,11 @@ class BatchApi:
                 yield Poll(batch=outcome, wait_s=wait_s)
             else:
                 # Whatever the server says of this look: a later one is not the same request again.
-                may_pass = outcome.may_pass or (
+                is_transient = outcome.is_transient or (
                     outcome.kind == "not_found" and missed_s < PATIENCE_S
                 )
-                yield Poll(failure=outcome, wait_s=wait_s if may_pass else None)
-                if not may_pass:
+                yield Poll(failure=outcome, wait_s=wait_s if is_transient else None)
+                if not is_transient:
                     return
                 missed_s += wait_s
             await self.timing.sleep(wait_s)
@@ -216,8 +216,8 @@ class BatchApi:
             number += 1
 
     def wait_s(self, failure: Failure, number: int, began_s: float) -> float | None:
-        """How long to wait after attempt `number` of what began then; None: it was the last."""
-        return verdict(
+        """The wait after attempt `number` of a call that began at `began_s`; None: no retry."""
+        return retry_decision(
             self.policy,
             failure,
             attempt=number,
@@ -228,7 +228,7 @@ class BatchApi:
 
 
 def _was_refused(failure: Failure) -> bool:
-    """Whether a submission certainly did nothing: it never arrived, or was turned away."""
+    """Whether a submission certainly had no effect: it never arrived, or was rejected."""
     if failure.http_status is None:
         return failure.billed == "no"
     return failure.kind in ("rate_limit", "overloaded")

@@ -205,7 +205,7 @@ class DemoApi:
         if not isinstance(outcome, ApiError):
             return Reply(200, headers, _once(_encoded(outcome)))
         if outcome.error_code is None:
-            headers["x-should-retry"] = "true" if outcome.is_transient else "false"
+            headers["x-should-retry"] = "true" if outcome.is_retryable else "false"
         if retry_after_s is not None:
             headers["retry-after"] = str(retry_after_s)
         return Reply(outcome.status, headers, _once(_encoded(outcome.body(request_id))))

@@ -17,7 +17,7 @@ class ApiError:
     error_code: str | None = None
 
     @property
-    def is_transient(self) -> bool:
+    def is_retryable(self) -> bool:
         """What the header `x-should-retry` says; a reached spend limit says nothing."""
         # The statuses that the SDK itself retries (anthropic/_base_client.py, `_should_retry`).
         return self.status in (408, 409, 429) or self.status >= 500

@@ -113,14 +113,14 @@ class Failure:
     is_final: bool = False
 
     @property
-    def may_pass(self) -> bool:
-        """Whether it is of a kind that time mends."""
+    def is_transient(self) -> bool:
+        """Whether failures of this kind usually pass with time."""
         return self.kind in _TRANSIENT
 
     @property
-    def is_transient(self) -> bool:
-        """Whether another attempt may mend it."""
-        return self.may_pass and not self.is_final
+    def is_retryable(self) -> bool:
+        """Whether another attempt may succeed."""
+        return self.is_transient and not self.is_final
 
     @property
     def happened(self) -> str:
@@ -134,7 +134,7 @@ class Failure:
     def step(self) -> str:
         """What a person can do about it."""
         # With a failure that stays, a time to wait would promise that waiting helps.
-        if self.retry_after_s and self.may_pass:
+        if self.retry_after_s and self.is_transient:
             return f"Run again in {waiting(self.retry_after_s)}: the server asks to wait that long."
         if self.kind == "invalid_request" and not self.message:
             return _NO_REASON

@@ -21,7 +21,7 @@ class RawEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RawEventsSnapshot:
-    """What is left of the events, oldest first, and how many older ones were let go."""
+    """The events in memory, oldest first, and how many older ones were dropped."""
 
     events: tuple[RawEvent, ...]
     left_out: int

@@ -1,4 +1,4 @@
-"""When to try again: a pure function from a failure to "after n seconds" or "never"."""
+"""The retry policy: a pure function from a failure to "retry after n seconds" or "never"."""
 
 from dataclasses import dataclass
 
@@ -19,14 +19,14 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RetryDecision:
     """`wait_s` is None when the run ends here; `why` says it either way."""
 
     wait_s: float | None
     why: str
 
 
-def verdict(
+def retry_decision(
     policy: RetryPolicy,
     failure: Failure,
     *,
@@ -34,20 +34,20 @@ def verdict(
     elapsed_s: float,
     has_begun: bool,
     jitter: float,
-) -> Verdict:
-    """Judge failed attempt number `attempt` (from 1), `elapsed_s` after the run began.
+) -> RetryDecision:
+    """Decide about failed attempt number `attempt` (from 1), `elapsed_s` after the run began.
 
     `jitter` is a draw from 0 to 1. An attempt whose answer `has_begun`, with a content block
     of any kind, seen or not, is never repeated: it would be billed twice.
     """
-    if not failure.is_transient:
-        if failure.may_pass:
-            return Verdict(None, "Not retried: the server asks for no other attempt.")
-        return Verdict(None, "Not retried: the same request would fail again.")
+    if not failure.is_retryable:
+        if failure.is_transient:
+            return RetryDecision(None, "Not retried: the server asks for no other attempt.")
+        return RetryDecision(None, "Not retried: the same request would fail again.")
     if has_begun:
-        return Verdict(None, "Not retried: the answer had begun, and would be billed twice.")
+        return RetryDecision(None, "Not retried: the answer had begun, and would be billed twice.")
     if attempt >= policy.attempts:
-        return Verdict(None, f"Given up after attempt {attempt} of {policy.attempts}.")
+        return RetryDecision(None, f"Given up after attempt {attempt} of {policy.attempts}.")
     # Simulated with 40 runs that meet an overload of 3 s: with this jitter 39 succeed, with one
     # that starts at zero 20, without any 8.
     wait_s = policy.base_wait_s * 2 ** (attempt - 1) * (1 + jitter)
@@ -57,11 +57,13 @@ def verdict(
         # Where our own wait is as long, it is not the server that makes the run too late.
         if asked_s > wait_s:
             why = f"Not retried: the server asks to wait {waiting(asked_s)}, and all retries"
-            return Verdict(None, f"{why} together may take {policy.deadline_s:g} s.")
-        return Verdict(None, f"Given up: the {policy.deadline_s:g} s for retries are used up.")
+            return RetryDecision(None, f"{why} together may take {policy.deadline_s:g} s.")
+        return RetryDecision(
+            None, f"Given up: the {policy.deadline_s:g} s for retries are used up."
+        )
     # `retry-after` never shortens our wait: runs told the same time would meet again.
     why = f"{failure.label}: {failure.happened}{_decided(wait_s, failure.retry_after_s)}"
-    return Verdict(max(wait_s, asked_s), why)
+    return RetryDecision(max(wait_s, asked_s), why)
 
 
 def _decided(wait_s: float, asked_s: float | None) -> str:

@@ -1,4 +1,4 @@
-"""A run's attempts and the waits between them as spans of one line, to scale, and in words."""
+"""A run's attempts and the waits between them as a timeline to scale, and in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from playground.core.answer.failures import Billed, FailureKind
 
 SpanKind = Literal["attempt", "wait"]
 Outcome = Literal["answered", "failed", "stopped", "waited", "waiting", "under way"]
-Doing = Literal["waiting", "trying"]
+RunPhase = Literal["waiting", "trying"]
 
 LEAST_WIDTH = 0.02
 """A share of the line: an attempt refused within milliseconds is still to be seen."""
@@ -56,9 +56,9 @@ def has_timeline(attempts: Sequence[Attempt]) -> bool:
 
 
 def spans(
-    attempts: Sequence[Attempt], until_s: float | None = None, doing: Doing | None = None
+    attempts: Sequence[Attempt], until_s: float | None = None, doing: RunPhase | None = None
 ) -> tuple[Span, ...]:
-    """The line of a run that has gone on, or went on, until `until_s` after it began.
+    """The spans of a run from its start until `until_s` after it.
 
     `doing` is what a live run does now, None once it is over. A wait that is not over is
     drawn in its planned length.
@@ -75,7 +75,7 @@ def spans(
 def lines(
     attempts: Sequence[Attempt],
     until_s: float | None = None,
-    doing: Doing | None = None,
+    doing: RunPhase | None = None,
     *,
     said: str = "",
 ) -> tuple[Line, ...]:
@@ -177,7 +177,7 @@ def _is_number(value: object) -> bool:
 
 
 def _parts(
-    attempts: Sequence[Attempt], until_s: float | None, doing: Doing | None
+    attempts: Sequence[Attempt], until_s: float | None, doing: RunPhase | None
 ) -> list[tuple[SpanKind, Outcome, str, float]]:
     parts: list[tuple[SpanKind, Outcome, str, float]] = []
     waits = _waits(attempts, until_s, doing)
@@ -199,7 +199,7 @@ def _parts(
 
 
 def _waits(
-    attempts: Sequence[Attempt], until_s: float | None, doing: Doing | None
+    attempts: Sequence[Attempt], until_s: float | None, doing: RunPhase | None
 ) -> list[float | None]:
     """How long was really waited after each attempt; None where nothing was, or is not yet."""
     waited: list[float | None] = []

@@ -97,7 +97,7 @@ def without_prefill(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     return messages
 
 
-def are_joined(before: Message, message: Message) -> bool:
+def can_join(before: Message, message: Message) -> bool:
     """Whether two messages of a role could be one. A result stays by itself."""
     return before.role == message.role and not (before.result_of or message.result_of)
 
@@ -105,7 +105,7 @@ def are_joined(before: Message, message: Message) -> bool:
 def _joined(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     turns: list[Message] = []
     for message in messages:
-        if turns and are_joined(turns[-1], message):
+        if turns and can_join(turns[-1], message):
             turns[-1] = turns[-1].joined(message, "\n\n")
         else:
             turns.append(message)

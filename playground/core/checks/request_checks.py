@@ -10,7 +10,7 @@ from playground.core.checks.problems import (
     Fix,
     Problem,
     Severity,
-    are_joined,
+    can_join,
     nearest_effort,
     setting,
     successor,
@@ -152,11 +152,11 @@ def number_problems(
     return {
         name: Problem("error", why, _number_fix(name, model))
         for name, text in texts
-        if is_asked(name, params, sent, model) and (why := problem_of(text, RULES[name]))
+        if is_applicable(name, params, sent, model) and (why := problem_of(text, RULES[name]))
     }
 
 
-def is_asked(parameter: str, params: Params, sent: Wire, model: Model) -> bool:
+def is_applicable(parameter: str, params: Params, sent: Wire, model: Model) -> bool:
     """Whether a number field matters; one that does not is disabled."""
     if parameter == "thinking_budget_tokens":
         return params.thinking == "budget"
@@ -230,8 +230,8 @@ def _empty(prompt: Prompt) -> list[Problem]:
     if not empty:
         return []
     is_all = len(empty) == len(prompt.messages)
-    fix = None if is_all else Fix("drop_empty", f"Remove {_it(empty)}", "drop_empty")
-    text = f"{_numbered(empty)} empty. Write {_it(empty)} or remove {_it(empty)}."
+    fix = None if is_all else Fix("drop_empty", f"Remove {_pronoun(empty)}", "drop_empty")
+    text = f"{_numbered(empty)} empty. Write {_pronoun(empty)} or remove {_pronoun(empty)}."
     return [Problem("error", text, fix)]
 
 
@@ -245,7 +245,7 @@ def _order(prompt: Prompt) -> list[Problem]:
     repeated = [
         number
         for number in range(2, len(roles) + 1)
-        if roles[number - 1] != "system" and are_joined(*prompt.messages[number - 2 : number])
+        if roles[number - 1] != "system" and can_join(*prompt.messages[number - 2 : number])
     ]
     fix = Fix("join", "Join them", "join")
     if len(repeated) == 1:
@@ -296,7 +296,7 @@ def _result_problems(request: Request) -> list[Problem]:
     # Most conversations have neither: their blocks are not parsed once more.
     if not any(message.result_of or message.blocks_json for message in sent):
         return []
-    contents, gravity = request.prompt.contents, _gravity(request.params)
+    contents, gravity = request.prompt.contents, _severity(request.params)
     lacks = list(unpaired(contents))
     tools = {call: name for each in contents for call, name in calls_in(each["content"]).items()}
     lacking = [call for lack in lacks if lack.block is None for call in lack.ids]
@@ -356,7 +356,7 @@ def _prefill_problems(request: Request, model: Model) -> list[Problem]:
         is_typed = prefill == prompt.messages[-1].text
         trim_fix = Fix("trim_prefill", "Trim it", "trim_prefill")
         text = "The last message, a prefill, must not end with a space."
-        return [Problem(_gravity(params), text, trim_fix if is_typed else drop_fix)]
+        return [Problem(_severity(params), text, trim_fix if is_typed else drop_fix)]
     return []
 
 
@@ -386,7 +386,7 @@ def _listed(numbers: Sequence[int]) -> str:
     return f"{', '.join(others)} and {last}"
 
 
-def _it(numbers: Sequence[int]) -> str:
+def _pronoun(numbers: Sequence[int]) -> str:
     return "it" if len(numbers) == 1 else "them"
 
 
@@ -441,7 +441,7 @@ def _clear(parameter: str) -> Fix:
     return setting(f"clear_{parameter}", f"Clear {parameter}", **{parameter: None})
 
 
-def _gravity(params: Params) -> Severity:
+def _severity(params: Params) -> Severity:
     """With a version chosen what the API will refuse may be tried all the same."""
     return "error" if params.api_version == "auto" else "warning"
 
@@ -465,7 +465,7 @@ def _model_and_max_tokens(params: Params, model: Model) -> list[Problem]:
     if params.max_tokens > most:
         text = f"max_tokens is {params.max_tokens:,}, but {model.name} answers with at most"
         fix = setting("max_tokens", f"Set it to {most:,}", max_tokens=most)
-        problems.append(Problem(_gravity(params), f"{text} {most:,}.", fix))
+        problems.append(Problem(_severity(params), f"{text} {most:,}.", fix))
     return problems
 
 
@@ -474,18 +474,18 @@ def _ranges(params: Params, model: Model) -> list[Problem]:
     temperature, top_p, top_k = params.temperature, params.top_p, params.top_k
     if temperature is not None and temperature < 0:
         fix = setting("temperature", "Set it to 0", temperature=0.0)
-        problems.append(Problem(_gravity(params), "Temperature must be 0 or more.", fix))
+        problems.append(Problem(_severity(params), "Temperature must be 0 or more.", fix))
     # A model that takes none is not sent any, and what an unknown one takes its server decides.
     elif temperature is not None and temperature > 1 and model.takes_sampling and model.is_known:
         fix = setting("temperature", "Set it to 1", temperature=1.0)
-        problems.append(Problem(_gravity(params), "Temperature must be from 0 to 1.", fix))
+        problems.append(Problem(_severity(params), "Temperature must be from 0 to 1.", fix))
     if top_p is not None and not 0 <= top_p <= 1:
         value = 1.0 if top_p > 1 else 0.0
         fix = setting("top_p", f"Set it to {value:g}", top_p=value)
-        problems.append(Problem(_gravity(params), "top_p must be from 0 to 1.", fix))
+        problems.append(Problem(_severity(params), "top_p must be from 0 to 1.", fix))
     if top_k is not None and top_k < 0:
         fix = setting("top_k", "Set it to 0", top_k=0)
-        problems.append(Problem(_gravity(params), "top_k must be 0 or more.", fix))
+        problems.append(Problem(_severity(params), "top_k must be 0 or more.", fix))
     return problems
 
 
@@ -526,10 +526,10 @@ def _budget(params: Params, model: Model) -> list[Problem]:
     if budget < least:
         text = f"The thinking budget must be at least {least:,} tokens."
         fix = setting("budget", f"Set it to {least:,}", thinking_budget_tokens=least)
-        problems.append(Problem(_gravity(params), text, fix))
+        problems.append(Problem(_severity(params), text, fix))
     if params.max_tokens <= budget:
         text = f"To think, {model.name} needs max_tokens above the budget of {budget:,}."
-        problems.append(Problem(_gravity(params), text, _room_for(budget, params, model)))
+        problems.append(Problem(_severity(params), text, _room_for(budget, params, model)))
     return problems
 
 
@@ -553,4 +553,4 @@ def _stops(params: Params) -> list[Problem]:
         return []
     fix = setting("stop_sequences", "Remove it", stop_sequences=stops)
     text = "A stop sequence must not be only white space."
-    return [Problem(_gravity(params), text, fix)]
+    return [Problem(_severity(params), text, fix)]

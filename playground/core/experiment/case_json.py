@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from playground.core.experiment.case_shape import fitted
-from playground.core.experiment.cases import CHECKS, Cases, CasesError, unkeepable
+from playground.core.experiment.cases import CHECKS, Cases, CasesError, unstorable_part
 from playground.core.text.json_text import Json, JsonObject, NameTwiceError, distinct
 
 _ONE_LIST: Final = ("cases", "data", "examples", "items", "records", "rows", "test_cases", "tests")
@@ -222,7 +222,7 @@ def _nested(fields: Json) -> list[str]:
 def _texts(number: int, parsed: object) -> dict[str, str]:
     if not isinstance(parsed, dict):
         raise CasesError(f"Row {number:,}: it must be an object, such as {EXAMPLE}.")
-    if (problem := next(filter(None, map(unkeepable, parsed)), None)) is not None:
+    if (problem := next(filter(None, map(unstorable_part, parsed)), None)) is not None:
         raise CasesError(f"Row {number:,}: a name holds {problem}.")
     return {name: _cell(number, name, value) for name, value in parsed.items()}
 
@@ -231,7 +231,7 @@ def _cell(number: int, name: str, value: Json) -> str:
     """A text or a number as it is, nothing for null, and the JSON of anything else."""
     try:
         text = "" if value is None else str(value) if isinstance(value, str) else _json(value)
-        problem = unkeepable(text)
+        problem = unstorable_part(text)
     except RecursionError:
         problem = _TOO_DEEP
     if problem is None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from playground.core.experiment.cases import Cases, CasesError, cases, unkeepable
+from playground.core.experiment.cases import Cases, CasesError, cases, unstorable_part
 from playground.core.request.template import as_name
 
 _INDEX: Final = re.compile(r"\s*(?:Unnamed: \d+)?\s*")
@@ -33,7 +33,7 @@ def fitted(
         sentences.append(f"{many} nothing but empty cells: left out.")
     header = list(header)
     for number, text in enumerate(header, 1):
-        if (problem := unkeepable(text)) is not None:
+        if (problem := unstorable_part(text)) is not None:
             raise CasesError(f"The name of column {number}: {problem}.")
     if _is_index(header, [row for _, row in numbered]):
         numbered = [(number, row[1:]) for number, row in numbered]

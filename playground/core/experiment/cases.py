@@ -68,7 +68,7 @@ def cases(header: Sequence[str], rows: Iterable[Sequence[str]], *, first_row: in
     return Cases(columns, tuple(filled))
 
 
-def unkeepable(text: str) -> str | None:
+def unstorable_part(text: str) -> str | None:
     """What in a text neither a file nor a database takes, for a sentence; None where all can be
     kept. It would be sent, but another text stand in the log."""
     if "\0" in text:
@@ -106,7 +106,7 @@ def _row(number: int, row: Sequence[str], columns: tuple[str, ...]) -> tuple[str
         if len(cell) > MOST_CELL_CHARACTERS:
             problem = f"a cell can have at most {MOST_CELL_CHARACTERS:,} characters"
             raise CasesError(f"Row {number:,}, column “{name}”: {problem}.")
-        if (unkept := unkeepable(cell)) is not None:
+        if (unkept := unstorable_part(cell)) is not None:
             raise CasesError(f"Row {number:,}, column “{name}”: {unkept}.")
     return tuple(row)
 

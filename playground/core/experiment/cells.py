@@ -1,4 +1,4 @@
-"""What the store keeps of experiments: their definitions, and what became of each cell."""
+"""The stored form of experiments: their definitions, and the state of each cell."""
 
 import hashlib
 import json
@@ -26,16 +26,16 @@ class ExperimentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
-    """A run that is about to begin for a cell."""
+class StartedCell:
+    """A cell and the run that is about to start for it."""
 
     cell_id: str
     run_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What the checks said of a cell's answer, by `check_key`, and a hash of the answer."""
+class CheckedCell:
+    """The check results of a cell's answer by `check_key`, and a hash of the answer."""
 
     cell_id: str
     results: Mapping[str, CheckResult] = field(default_factory=dict)

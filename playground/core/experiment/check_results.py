@@ -45,7 +45,7 @@ _NUMBER: Final = re.compile(
 _PLAIN: Final = re.compile(r"(?:\d+|[1-9]\d{0,2}(?:,\d{2,3})*,\d{3})?(?:(?<=\d)\.\d+|^\.\d+)?")
 
 
-class UnclearNumberError(ValueError):
+class AmbiguousNumberError(ValueError):
     """A number that can be read in more than one way, or not here; its text can be shown."""
 
 
@@ -56,7 +56,7 @@ def check_answer(check: CaseCheck, answer: str, values: Mapping[str, str]) -> Ch
         why = _why_not(check, text, answer)
     except TemplateError as error:
         return CheckResult(None, str(error))
-    except (PatternError, SchemaError, UnclearNumberError) as error:
+    except (PatternError, SchemaError, AmbiguousNumberError) as error:
         return CheckResult(None, f"{str(error)[0].upper()}{str(error)[1:]}.")
     # The answer is paid for: whatever a check raises, the experiment goes on.
     except Exception as error:
@@ -66,9 +66,9 @@ def check_answer(check: CaseCheck, answer: str, values: Mapping[str, str]) -> Ch
     return PASSED if why is None else CheckResult(False, why)
 
 
-def checked_for(check: CaseCheck, values: Mapping[str, str]) -> str:
-    """What a check looks for with a case's values, in one short line; empty where its kind
-    says it all."""
+def expectation_text(check: CaseCheck, values: Mapping[str, str]) -> str:
+    """What a check expects for a case's values, in one short line; empty if its kind says it
+    all."""
     match check.kind:
         case "json":
             return ""
@@ -119,7 +119,7 @@ def _holds(answer: str, text: str, check: CaseCheck) -> bool:
 
 
 def _not_equal(check: CaseCheck, text: str, answer: str) -> str | None:
-    """White space around either is no difference that anybody means."""
+    """White space around either text does not count."""
     same = text.casefold() == answer.casefold() if check.ignore_case else text == answer
     return None if same else f"It is {quoted(answer)}, not {quoted(text)}."
 
@@ -156,7 +156,7 @@ def _wrong_number(check: CaseCheck, text: str, answer: str) -> str | None:
 
 
 def last_number(text: str) -> Decimal | None:
-    """The last number in a text; None where there is none. Raises `UnclearNumberError`."""
+    """The last number in a text; None where there is none. Raises `AmbiguousNumberError`."""
     last = None
     for last in _NUMBER.finditer(text):  # noqa: B007 (only the last)
         pass
@@ -164,9 +164,9 @@ def last_number(text: str) -> Decimal | None:
         return None
     digits, exponent = last["digits"], last["exponent"] or ""
     if not _PLAIN.fullmatch(digits):
-        raise UnclearNumberError(f"the number {quoted(last[0])} can be read in more than one way")
+        raise AmbiguousNumberError(f"the number {quoted(last[0])} can be read in more than one way")
     if len(digits) > MOST_DIGITS or len(exponent.lstrip("eE+-")) > 2:
-        raise UnclearNumberError(f"the number {quoted(last[0])} is too long to compare")
+        raise AmbiguousNumberError(f"the number {quoted(last[0])} is too long to compare")
     sign = "-" if last["sign"] else ""
     return Decimal(f"{sign}{digits.replace(',', '')}{exponent}")
 
@@ -178,7 +178,7 @@ def quoted(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ToCheck:
+class PendingCheck:
     """A check with the values that fill it, and its key."""
 
     key: str
@@ -195,16 +195,16 @@ def case_keys(cases: Cases, case: int, checks: tuple[CaseCheck, ...]) -> tuple[s
     return tuple(pending.key for pending in _of_case(cases, case, checks))
 
 
-def to_check(
+def pending_checks(
     places: Sequence[Cell], cases: Cases, checks: tuple[CaseCheck, ...]
-) -> tuple[ToCheck, ...]:
+) -> tuple[PendingCheck, ...]:
     """Each distinct check of the cell that stands at these places."""
     all_checks = (pending for place in places for pending in _of_case(cases, place.case, checks))
     return tuple({pending.key: pending for pending in all_checks}.values())
 
 
-def check_all(
-    todo: Sequence[ToCheck], answer: str, done: Collection[str]
+def run_checks(
+    todo: Sequence[PendingCheck], answer: str, done: Collection[str]
 ) -> dict[str, CheckResult]:
     """The results of those that need no judge and are not done. It can take a quarter of a
     second for each pattern: never on the event loop."""
@@ -215,10 +215,10 @@ def check_all(
     }
 
 
-def _of_case(cases: Cases, case: int, checks: tuple[CaseCheck, ...]) -> list[ToCheck]:
+def _of_case(cases: Cases, case: int, checks: tuple[CaseCheck, ...]) -> list[PendingCheck]:
     values = cases.values(case)
     try:
         all_checks = checks_of(checks, values)
     except CheckError:  # told before the experiment began; the others are done all the same
         all_checks = checks
-    return [ToCheck(check_key(check, values), check, values) for check in all_checks]
+    return [PendingCheck(check_key(check, values), check, values) for check in all_checks]

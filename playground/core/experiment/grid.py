@@ -158,7 +158,7 @@ class Grid:
         return filled(self.settings[setting].request, self.cases.values(case))
 
     @cached_property
-    def same(self) -> tuple[tuple[int, ...], ...]:
+    def identical_settings(self) -> tuple[tuple[int, ...], ...]:
         """The settings that send the same for every case, where there are several."""
         groups: dict[tuple[str, ...], list[int]] = {}
         for setting in range(len(self.settings)):

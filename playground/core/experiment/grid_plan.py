@@ -92,7 +92,7 @@ def plan_grid(
         judgements=len(builder.judges_usd) * repeats,
         worst_case_usd=_total(builder.worst_usd.values(), repeats),
         judges_usd=_total(builder.judges_usd.values(), repeats),
-        notes=tuple([*builder.notes, *_sames(grid)][:MOST_NOTES]),
+        notes=tuple([*builder.notes, *_duplicates_note(grid)][:MOST_NOTES]),
         in_batch_usd=builder.in_batch_usd,
         not_in_batch=builder.not_in_batch,
     )
@@ -196,9 +196,9 @@ def _of_sweeps(number: int, setting: Setting, planned: Plan) -> list[Note]:
     return [Note("warning", number, None, decision.why) for decision in unsent]
 
 
-def _sames(grid: Grid) -> list[Note]:
+def _duplicates_note(grid: Grid) -> list[Note]:
     """What to say of settings that send the same: one note, however many there are."""
-    pairs = [(other, first) for first, *others in grid.same for other in others]
+    pairs = [(other, first) for first, *others in grid.identical_settings for other in others]
     if not pairs:
         return []
     letters = [setting.letter for setting in grid.settings]

@@ -42,7 +42,7 @@ def judge_request(
     return Request(question, Params(check.model, MAX_TOKENS))
 
 
-def verdict_in(reply: str) -> CheckResult:
+def parse_verdict(reply: str) -> CheckResult:
     """The verdict on the reply's last line; anything before it is the reason."""
     # The last line alone: what a judge quotes from an answer may hold the same words.
     *before, last = reply.strip().splitlines() or [""]

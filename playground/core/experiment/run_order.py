@@ -1,4 +1,4 @@
-"""In which order the cells of an experiment are run, and which are left out."""
+"""The order in which the cells of an experiment are run, and which are skipped."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,24 +9,24 @@ from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid import Grid
 from playground.core.experiment.ladder import LadderResult, Rung, ladder_result, next_model
 
-_ALL = ""
-"""The one queue where no ladder is climbed."""
+_ONLY_QUEUE = ""
+"""The name of the only queue of an experiment without a ladder."""
 
 
 class RunOrder:
-    """All cells, in the order of the grid; of a ladder one model's at a time, for as long as it
-    can still pass. What is taken is not offered again until it is put back."""
+    """A queue of all cells in grid order; for a ladder one model's cells at a time, while that
+    model can still pass. A cell that was taken comes again only if it is put back."""
 
     def __init__(self, grid: Grid, ladder: tuple[str, ...], least_share: float) -> None:
         self._ladder, self._least_share = ladder, least_share
         settings = grid.settings
         # All places of a cell send the same, so the first of them tells its model.
         self._queue_of = {
-            cell_id: settings[places[0].setting].request.params.model if ladder else _ALL
+            cell_id: settings[places[0].setting].request.params.model if ladder else _ONLY_QUEUE
             for cell_id, places in grid.places.items()
         }
         # A dict keeps the order and lets a cell that was finished earlier be taken out.
-        self._queues: dict[str, dict[str, None]] = {name: {} for name in ladder or (_ALL,)}
+        self._queues: dict[str, dict[str, None]] = {name: {} for name in ladder or (_ONLY_QUEUE,)}
         for cell_id, name in self._queue_of.items():
             self._queues[name][cell_id] = None
         sizes = {name: len(queue) for name, queue in self._queues.items()}
@@ -35,12 +35,12 @@ class RunOrder:
 
     @property
     def left(self) -> int:
-        """How many cells were not taken yet; of a ladder, how many the step under way still has:
-        whether more follow nobody knows."""
+        """How many cells were not taken yet; for a ladder only of the current model, because
+        whether others follow is not known yet."""
         return len(self._queue)
 
     def take(self, most: int) -> list[str]:
-        """The next cells to run, at most so many."""
+        """Remove and return the next cells to run, at most `most`."""
         taken = self.peek(most)
         queue = self._queue
         for cell_id in taken:
@@ -48,11 +48,11 @@ class RunOrder:
         return taken
 
     def peek(self, most: int) -> list[str]:
-        """The cells that would be taken, left where they are."""
+        """Return the next cells without removing them."""
         return list(islice(self._queue, most))
 
     def put_back(self, cell_ids: Iterable[str]) -> None:
-        """Cells that were taken and not run after all, or are to be run again; they come first."""
+        """Return cells to the front of the queue: not run after all, or to be run again."""
         back: dict[str, dict[str, None]] = {}
         for cell_id in cell_ids:
             # Counted twice, a failed cell would keep failing a model that can pass now. What it
@@ -64,11 +64,11 @@ class RunOrder:
             self._queues[name] = cells | self._queues[name]
 
     def leave_out(self, cell_id: str) -> None:
-        """A cell that is not to be run: it was, on an earlier day."""
+        """Remove a cell that was run earlier."""
         self._queues[self._queue_of[cell_id]].pop(cell_id, None)
 
     def note(self, cell_id: str, passed: bool | None, cost_usd: Decimal | None) -> None:
-        """A cell was finished, now or on an earlier day."""
+        """Record the outcome of a finished cell."""
         self.leave_out(cell_id)
         self._outcomes[cell_id] = passed
         self._count(cell_id, passed, 1, cost_usd)
@@ -88,14 +88,14 @@ class RunOrder:
 
     @property
     def result(self) -> LadderResult | None:
-        """What the ladder came to; None until it is over, and where everything is run."""
+        """The ladder's result; None until it is over, and without a ladder."""
         if not self._ladder or self._turn() is not None:
             return None
         return ladder_result(self._ladder, self._tried(), least_share=self._least_share)
 
     @property
     def _queue(self) -> dict[str, None]:
-        name = self._turn() if self._ladder else _ALL
+        name = self._turn() if self._ladder else _ONLY_QUEUE
         return {} if name is None else self._queues[name]
 
     def _turn(self) -> str | None:
@@ -107,5 +107,5 @@ class RunOrder:
 
 
 def run_order_of(experiment: Experiment, grid: Grid) -> RunOrder:
-    """The order that an experiment asks for."""
+    """The run order of an experiment."""
     return RunOrder(grid, experiment.ladder, experiment.least_share)

@@ -26,15 +26,15 @@ _VERSIONS = (SAMPLING_VERSION, CURRENT_VERSION)
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
-    """A body that went out, or was about to, and the API version it asked for."""
+class LoggedRequest:
+    """A body that was sent or planned, and its API version."""
 
     body: Body
     version: str | None
 
 
-def logged(request_json: str) -> Logged | None:
-    """The last request of a run; None if the log has none that can be read."""
+def last_request(request_json: str) -> LoggedRequest | None:
+    """The last request of a run; None if the log has no readable one."""
     recorded = from_json(request_json)
     try:
         if recorded:
@@ -46,12 +46,12 @@ def logged(request_json: str) -> Logged | None:
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     names = {str(name).lower(): str(value) for name, value in headers.items()}
-    return Logged(body, names.get(VERSION_HEADER)) if isinstance(body, dict) else None
+    return LoggedRequest(body, names.get(VERSION_HEADER)) if isinstance(body, dict) else None
 
 
 def turns(request_json: str) -> tuple[tuple[str, str], ...]:
     """What a person reads of a request: who says what, the system prompt first."""
-    request = logged(request_json)
+    request = last_request(request_json)
     if request is None:
         return ()
     messages = request.body.get("messages")
@@ -61,7 +61,7 @@ def turns(request_json: str) -> tuple[tuple[str, str], ...]:
     return tuple((role, text) for role, text in everything if text)
 
 
-def said(request_json: str) -> str:
+def request_text(request_json: str) -> str:
     """The texts of a request, a line break between two, without who says them."""
     return "\n".join(text for _, text in turns(request_json))
 
@@ -73,7 +73,7 @@ def _text(content: object) -> str:
 def request_of(request_json: str, wire_of: Callable[[Request], Wire]) -> Request | None:
     """The form that sends the same again, as `wire_of` would send it. What no control sends
     the same goes into the extra JSON; None if the log has nothing that can be read."""
-    sent = logged(request_json)
+    sent = last_request(request_json)
     if sent is None:
         return None
     chosen: list[JsonObject] = [{"api_version": sent.version}] * (sent.version in _VERSIONS)
@@ -85,7 +85,7 @@ def request_of(request_json: str, wire_of: Callable[[Request], Wire]) -> Request
 def differences(request_json: str, wire: Wire) -> tuple[str, ...]:
     """The fields, and the header of the version, that a call sends otherwise than a request of
     the log did."""
-    sent = logged(request_json)
+    sent = last_request(request_json)
     return _different(sent, wire) if sent else ()
 
 
@@ -99,14 +99,14 @@ class _Form:
     different: tuple[str, ...]
 
 
-def _closest(sent: Logged, version: JsonObject, wire_of: Callable[[Request], Wire]) -> _Form:
+def _closest(sent: LoggedRequest, version: JsonObject, wire_of: Callable[[Request], Wire]) -> _Form:
     form = _form(sent, version, ())
     moved = tuple(name for name in _different(sent, wire_of(form)) if name in sent.body)
     form = _form(sent, version, moved) if moved else form
     return _Form(form, moved, _different(sent, wire_of(form)))
 
 
-def _different(sent: Logged, wire: Wire) -> tuple[str, ...]:
+def _different(sent: LoggedRequest, wire: Wire) -> tuple[str, ...]:
     names = sorted({*sent.body, *wire.body})
     fields = tuple(name for name in names if _written(sent.body, name) != _written(wire.body, name))
     is_same_version = wire.headers[VERSION_HEADER] == sent.version
@@ -118,7 +118,7 @@ def _written(body: Body, name: str) -> str | None:
     return json.dumps(body[name], sort_keys=True) if name in body else None
 
 
-def _form(sent: Logged, version: JsonObject, moved: tuple[str, ...]) -> Request:
+def _form(sent: LoggedRequest, version: JsonObject, moved: tuple[str, ...]) -> Request:
     """The form of a body; the fields `moved` stay in its extra JSON whatever they hold."""
     rest = {name: value for name, value in sent.body.items() if name not in moved}
     rest.pop("stream", None)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from playground.core.answer.content import as_text
 from playground.core.log.history import LoggedRun, Mark
-from playground.core.log.logged_request import said
+from playground.core.log.logged_request import request_text
 from playground.core.runs.row_json import NAMES, from_fields, to_fields
 from playground.core.runs.run_row import RunTexts
 from playground.core.text.csv_cells import safe_cell
@@ -81,7 +81,10 @@ def values_of(run: LoggedRun) -> dict[str, object]:
     """The run by column, as it is; prompt and answer as they are read."""
     values = {name: getattr(run.row, name) for name in NAMES} | _marks(run.mark)
     if run.texts is not None:
-        values |= {"prompt": said(run.texts.request_json), "answer": as_text(run.texts.blocks)}
+        values |= {
+            "prompt": request_text(run.texts.request_json),
+            "answer": as_text(run.texts.blocks),
+        }
     return values
 
 

@@ -27,8 +27,8 @@ class RunView(Protocol):
     created_at: datetime
     ended_at: datetime | None
     began_s: float | None
-    next_try_s: float | None
-    heard_s: float | None
+    next_attempt_s: float | None
+    last_event_s: float | None
     ttft_s: float | None
     request_id: str | None
     usage: Usage | None

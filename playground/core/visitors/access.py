@@ -126,12 +126,12 @@ def variants_problem(count: int, caps: Caps) -> str | None:
     return f"Not started: this app lets visitors run {caps.variants} {noun} at once."
 
 
-def is_spare(visitor: str, connection: Connection) -> bool:
+def uses_demo_lane(visitor: str, connection: Connection) -> bool:
     """Whether a run is a stranger's on the demo: nobody's money or machine waits for it."""
     return visitor != LOCAL and connection.kind == "demo"
 
 
-def share_of_spare(most: int) -> int:
+def demo_lane_size(most: int) -> int:
     """How many places strangers' demo runs have beside `most` for all others."""
     return max(1, most // 2)
 

@@ -1,4 +1,4 @@
-"""How often something may be done: a leaky bucket for whoever does it, and one for all."""
+"""Rate limits: a leaky bucket for each visitor or address, and one for all of them."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ MOST_KNOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """`burst` times at once, and `per_s` times a second from then on."""
+class RateLimit:
+    """A burst of `burst` actions, then `per_s` a second."""
 
     burst: int
     per_s: float
 
 
-class Bucket:
-    """Counts what was done, and lets it leak away."""
+class LeakyBucket:
+    """Counts actions; the count leaks away at the limit's rate."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: RateLimit) -> None:
         self._pace = pace
         self._level = 0.0
         self._seen_s = 0.0
@@ -49,12 +49,12 @@ class Bucket:
         return max(0.0, self._level - self._pace.burst) / self._pace.per_s
 
 
-class Paces:
-    """A bucket for each of many, and one for all of them. May be called from any thread."""
+class RateLimiter:
+    """A bucket for each caller, and one for all of them. Thread-safe."""
 
-    def __init__(self, each: Pace, all_: Pace) -> None:
-        self._each, self._all = each, Bucket(all_)
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+    def __init__(self, each: RateLimit, all_: RateLimit) -> None:
+        self._each, self._all = each, LeakyBucket(all_)
+        self._buckets: OrderedDict[str, LeakyBucket] = OrderedDict()
         self._lock = Lock()
 
     def take(self, who: str, count: int, now_s: float) -> bool:
@@ -73,8 +73,8 @@ class Paces:
         with self._lock:
             return max(self._bucket(who).add(1, now_s), self._all.add(1, now_s))
 
-    def _bucket(self, who: str) -> Bucket:
-        bucket = self._buckets.setdefault(who, Bucket(self._each))
+    def _bucket(self, who: str) -> LeakyBucket:
+        bucket = self._buckets.setdefault(who, LeakyBucket(self._each))
         # The most recent goes last: `popitem` drops the one unused for longest.
         self._buckets.move_to_end(who)
         if len(self._buckets) > MOST_KNOWN:

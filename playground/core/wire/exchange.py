@@ -61,7 +61,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class ExchangeRecord:
     """What the log keeps of a run's exchanges."""
 
     exchanges: tuple[Exchange, ...]
@@ -90,7 +90,7 @@ def _weight(decision: Decision) -> int:
     return 0 if decision.refusal else 1 + ORDER.index(decision.state)
 
 
-def to_json(recorded: Recorded) -> str:
+def to_json(recorded: ExchangeRecord) -> str:
     """The text that the log keeps. Attempts share a body, so it is written once."""
     exchanges, body = [], None
     for exchange in recorded.exchanges:
@@ -119,7 +119,7 @@ def to_json(recorded: Recorded) -> str:
     return json.dumps({"exchanges": exchanges, "decisions": decisions}, ensure_ascii=False)
 
 
-def from_json(text: str) -> Recorded | None:
+def from_json(text: str) -> ExchangeRecord | None:
     """What `to_json` wrote; None for a row that is older, damaged or was never sent."""
     try:
         data = json.loads(text)
@@ -134,7 +134,7 @@ def from_json(text: str) -> Recorded | None:
             exchanges.append(Exchange(int(row["attempt"]), sent, received))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
         return None
-    return Recorded(tuple(exchanges), decisions) if exchanges else None
+    return ExchangeRecord(tuple(exchanges), decisions) if exchanges else None
 
 
 def _decision(row: JsonObject) -> Decision:

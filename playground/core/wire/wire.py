@@ -81,7 +81,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedParams:
     """The parameters, and where they go. With a version chosen, refused ones go out too."""
 
     params: Params
@@ -162,15 +162,15 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
     is_foreign = connection.kind == "server" and not model.is_known
     params, extra = request.params, request.params.extra
     merged = merged_params(params)
-    asked = asked_of(merged, model, is_foreign=is_foreign)
-    decisions = decide(request, asked)
+    requested = requested_params(merged, model, is_foreign=is_foreign)
+    decisions = decide(request, requested)
     # Shallow and last, as the SDK merges its `extra_body`.
     body = {**_texts(request), **_parameters(params, decisions), **extra.fields}
-    version, why = _version(asked, body)
+    version, why = _version(requested, body)
     if extra.fields:
         of_fields = decisions
         if merged is not params:
-            of_fields = decide(request, asked_of(params, model, is_foreign=is_foreign))
+            of_fields = decide(request, requested_params(params, model, is_foreign=is_foreign))
         decisions = tuple(
             _beside(extra, of_field) if _place(of_field) in extra.fields else decision
             for of_field, decision in zip(of_fields, decisions, strict=True)
@@ -178,7 +178,7 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
     if fills_cache(body) and "stream" not in extra.fields:
         del body["stream"]
         decisions = (*(other for other in decisions if other.parameter != "stream"), UNSTREAMED)
-    refusals = _refusals(body, extra, Asked(merged, Target(model, version, is_foreign)))
+    refusals = _refusals(body, extra, RequestedParams(merged, Target(model, version, is_foreign)))
     lines = (
         Decision(VERSION_HEADER, "sent", f"{version}, {why}."),
         *(_refused(decision, refusals) for decision in decisions),
@@ -251,9 +251,9 @@ def _place(decision: Decision) -> str:
     return PLACES.get(decision.parameter, decision.parameter)
 
 
-def _refusals(body: JsonObject, extra: Extra, asked: Asked) -> dict[str, Unavailable]:
+def _refusals(body: JsonObject, extra: Extra, requested: RequestedParams) -> dict[str, Unavailable]:
     """Why the API refuses fields of the extra JSON, which go out all the same."""
-    if not extra.fields or asked.target.is_foreign:
+    if not extra.fields or requested.target.is_foreign:
         return {}
     refusals = {
         name: Unavailable(f"it must be {what}")
@@ -264,8 +264,8 @@ def _refusals(body: JsonObject, extra: Extra, asked: Asked) -> dict[str, Unavail
     unsent: dict[str, Any] = {name: None for name in SAMPLING if name not in body}
     unsent |= {} if "output_config" in body else {"effort": None}
     unsent |= {} if "thinking" in body else {"thinking": "default"}
-    changes = {"api_version": asked.target.version, **unsent}
-    sent = replace(asked, params=asked.params.swept(changes))
+    changes = {"api_version": requested.target.version, **unsent}
+    sent = replace(requested, params=requested.params.swept(changes))
     thinking = _thinking(sent)
     thinks = _thinks(sent, thinking)
     of_parameters = {
@@ -274,13 +274,13 @@ def _refusals(body: JsonObject, extra: Extra, asked: Asked) -> dict[str, Unavail
         "thinking": thinking.refusal,
     }
     asks_to_think = thinks and sent.params.thinking != "default"
-    of_body = body_refusals(body, asked.target, thinks=thinks, asks_to_think=asks_to_think)
+    of_body = body_refusals(body, requested.target, thinks=thinks, asks_to_think=asks_to_think)
     for name, refusal in (*of_body.items(), *of_parameters.items()):
         if refusal and name in extra.fields:
             refusals.setdefault(name, refusal)
     for name, text in extra.broken_fields:
         # A model that nobody has heard of may think in ways that nobody has.
-        if name != "thinking" or asked.model.is_known:
+        if name != "thinking" or requested.model.is_known:
             refusals.setdefault(name, Unavailable(text.removesuffix(".")))
     return refusals
 
@@ -325,14 +325,14 @@ def _thinking_block(params: Params) -> dict[str, Json]:
     return block
 
 
-def _version(asked: Asked, body: JsonObject) -> tuple[str, str]:
+def _version(requested: RequestedParams, body: JsonObject) -> tuple[str, str]:
     """The API version to ask for, and why this one."""
-    if asked.insists:
-        return asked.params.api_version, "as chosen"
+    if requested.insists:
+        return requested.params.api_version, "as chosen"
     sampling = [name for name in SAMPLING if name in body]
     if sampling:
         return SAMPLING_VERSION, f"automatically: {sampling[0]} is sent"
-    if asked.target.is_foreign:
+    if requested.target.is_foreign:
         # Servers that imitate the API were written against the version all clients sent.
         return SAMPLING_VERSION, "automatically: servers that imitate the API know this one"
     return CURRENT_VERSION, "automatically: the SDK's own"
@@ -383,39 +383,39 @@ def count_key(wire: Wire, connection: Connection) -> str:
     return hashlib.sha256(f"{place}{counted}".encode()).hexdigest()
 
 
-def asked_of(params: Params, model: Model, *, is_foreign: bool) -> Asked:
+def requested_params(params: Params, model: Model, *, is_foreign: bool) -> RequestedParams:
     """Automatically, sampling goes out under the one version that has it."""
     version = SAMPLING_VERSION if params.api_version == "auto" else params.api_version
-    return Asked(params, Target(model, version, is_foreign))
+    return RequestedParams(params, Target(model, version, is_foreign))
 
 
-def decide(request: Request, asked: Asked) -> tuple[Decision, ...]:
+def decide(request: Request, requested: RequestedParams) -> tuple[Decision, ...]:
     """A decision about every parameter of a request."""
     # Decided first: whether the model thinks limits sampling, budget, display and prefill.
-    thinking = _thinking(asked)
-    thinks = _thinks(asked, thinking)
+    thinking = _thinking(requested)
+    thinks = _thinks(requested, thinking)
     return (
         Decision("model", "sent", REQUIRED),
         Decision("max_tokens", "sent", _MAX_TOKENS.get(request.params.max_tokens, REQUIRED)),
-        *(_sampling(name, asked, thinks=thinks) for name in SAMPLING),
-        _effort(asked),
+        *(_sampling(name, requested, thinks=thinks) for name in SAMPLING),
+        _effort(requested),
         thinking,
-        _budget(asked, thinking),
-        _display(asked, thinking),
-        _stop_sequences(asked.params),
-        _prefill(request.prompt, asked, thinks=thinks),
-        _cache(asked.params),
-        _service_tier(asked.params),
+        _budget(requested, thinking),
+        _display(requested, thinking),
+        _stop_sequences(requested.params),
+        _prefill(request.prompt, requested, thinks=thinks),
+        _cache(requested.params),
+        _service_tier(requested.params),
         Decision("stream", "sent", "The answer is shown while it is written."),
     )
 
 
-def _sampling(name: str, asked: Asked, *, thinks: bool) -> Decision:
-    value = getattr(asked.params, name)
-    model = asked.model
+def _sampling(name: str, requested: RequestedParams, *, thinks: bool) -> Decision:
+    value = getattr(requested.params, name)
+    model = requested.model
     # While a model thinks, top_p keeps a range (0.95 to 1); temperature and top_k have none.
     takes_default_only = not model.takes_sampling or (thinks and name != "top_p")
-    if takes_default_only and not asked.insists:
+    if takes_default_only and not requested.insists:
         why = f"{NAMES[name]} is not sent: {_no_sampling(name, model)}."
         return Decision(name, "unavailable", why)
     # Only now: an empty field that the model does not take is disabled, and says why.
@@ -423,12 +423,14 @@ def _sampling(name: str, asked: Asked, *, thinks: bool) -> Decision:
         default = ": the model's default is 1" if name == "temperature" else ""
         return Decision(name, "default", f"{NAMES[name]} is not sent{default}.")
     # While it thinks the temperature stays behind, and top_p goes out alone.
-    beside = asked.params.temperature is not None and not (thinks and not asked.insists)
-    refusal = sampling_refusal(name, value, asked.target, thinks=thinks, beside_temperature=beside)
+    beside = requested.params.temperature is not None and not (thinks and not requested.insists)
+    refusal = sampling_refusal(
+        name, value, requested.target, thinks=thinks, beside_temperature=beside
+    )
     subject = "Sent" if name == "temperature" else f"{name} is sent"
-    why = f"{subject} under API version {asked.target.version}"
+    why = f"{subject} under API version {requested.target.version}"
     refuses = f"; the current version no longer accepts {name}" if model.is_known else ""
-    return asked.decide(name, refusal, f"{why}{'' if asked.insists else refuses}.")
+    return requested.decide(name, refusal, f"{why}{'' if requested.insists else refuses}.")
 
 
 def _no_sampling(name: str, model: Model) -> str:
@@ -440,65 +442,65 @@ def _no_sampling(name: str, model: Model) -> str:
     return f"{model.name} takes only the default{instead}"
 
 
-def _effort(asked: Asked) -> Decision:
-    name, model = "effort", asked.model
-    level = asked.params.effort
+def _effort(requested: RequestedParams) -> Decision:
+    name, model = "effort", requested.model
+    level = requested.params.effort
     if level is None:
-        if not model.efforts and not asked.insists:
+        if not model.efforts and not requested.insists:
             return Decision(name, "unavailable", f"Not sent: {model.name} has no effort levels.")
         default = f"the default is {model.default_effort}" if model.default_effort else ""
         return Decision(name, "default", f"Not sent: {default or 'the API decides'}.")
-    return asked.decide(
-        name, effort_refusal(level, asked.target), "Effort is sent, in output_config."
+    return requested.decide(
+        name, effort_refusal(level, requested.target), "Effort is sent, in output_config."
     )
 
 
-def _thinking(asked: Asked) -> Decision:
-    name, params, model = "thinking", asked.params, asked.model
+def _thinking(requested: RequestedParams) -> Decision:
+    name, params, model = "thinking", requested.params, requested.model
     if params.thinking == "default":
         if not model.is_known:
             return Decision(name, "default", "Not sent: the API decides.")
         state = _BY_DEFAULT[model.thinking_default]
         return Decision(name, "default", f"Not sent: thinking is {state} by default.")
     kind = THINKING_TYPES[params.thinking]
-    refusal = thinking_refusal(kind, params.effort, asked.target)
+    refusal = thinking_refusal(kind, params.effort, requested.target)
     why = {
         "disabled": "it is turned off",
         "between_tools": "it is turned off but between tool calls",
     }.get(kind, "it is billed as output")
-    return asked.decide(name, refusal, f"Thinking is sent: {why}.")
+    return requested.decide(name, refusal, f"Thinking is sent: {why}.")
 
 
-def _thinks(asked: Asked, decision: Decision) -> bool:
+def _thinks(requested: RequestedParams, decision: Decision) -> bool:
     """Whether the model will think, as far as that is known."""
     if decision.state == "sent":
-        return asked.params.thinking not in NO_THINKING
-    return asked.model.is_known and asked.model.thinking_default != "off"
+        return requested.params.thinking not in NO_THINKING
+    return requested.model.is_known and requested.model.thinking_default != "off"
 
 
-def _budget(asked: Asked, thinking: Decision) -> Decision:
-    name, budget = "thinking_budget_tokens", asked.params.thinking_budget_tokens
-    is_sent = asked.params.thinking == "budget" and thinking.state == "sent"
+def _budget(requested: RequestedParams, thinking: Decision) -> Decision:
+    name, budget = "thinking_budget_tokens", requested.params.thinking_budget_tokens
+    is_sent = requested.params.thinking == "budget" and thinking.state == "sent"
     if is_sent and not budget:
         least = f"{MIN_THINKING_BUDGET_TOKENS:,}"
         return Decision(name, "sent", f"None was entered: the smallest budget, {least}, is sent.")
     if is_sent:
         return Decision(name, "sent", "The budget is sent; it must be below max_tokens.")
-    if "enabled" not in asked.model.thinking_types and not asked.insists:
-        return Decision(name, "unavailable", f"Not sent: {asked.model.name} takes no budget.")
+    if "enabled" not in requested.model.thinking_types and not requested.insists:
+        return Decision(name, "unavailable", f"Not sent: {requested.model.name} takes no budget.")
     if budget is None:
         return Decision(name, "default", "Not sent.")
     return Decision(name, "unavailable", "The budget is not sent: it needs thinking with a budget.")
 
 
-def _display(asked: Asked, thinking: Decision) -> Decision:
-    name, display = "thinking_display", asked.params.thinking_display
+def _display(requested: RequestedParams, thinking: Decision) -> Decision:
+    name, display = "thinking_display", requested.params.thinking_display
     if display == "default":
         # No list of models tells this default: the models that take a budget show their thinking.
-        shown = "shown" if "enabled" in asked.model.thinking_types else "hidden"
-        why = f"Not sent: the thinking is {shown} by default." if asked.model.is_known else ""
+        shown = "shown" if "enabled" in requested.model.thinking_types else "hidden"
+        why = f"Not sent: the thinking is {shown} by default." if requested.model.is_known else ""
         return Decision(name, "default", why or "Not sent: the API decides.")
-    if thinking.state != "sent" or asked.params.thinking in NO_THINKING:
+    if thinking.state != "sent" or requested.params.thinking in NO_THINKING:
         return Decision(
             name, "unavailable", "The display is not sent: it needs thinking adaptive or a budget."
         )
@@ -512,11 +514,11 @@ def _stop_sequences(params: Params) -> Decision:
     return Decision("stop_sequences", "default", "Not sent: none are set.")
 
 
-def _prefill(prompt: Prompt, asked: Asked, *, thinks: bool) -> Decision:
+def _prefill(prompt: Prompt, requested: RequestedParams, *, thinks: bool) -> Decision:
     if prompt.prefill is None:
         return Decision("prefill", "default", "None: no answer is begun.")
-    refusal = prefill_refusal(prompt.prefill, asked.target, thinks=thinks)
-    return asked.decide("prefill", refusal, "The answer continues the last message.")
+    refusal = prefill_refusal(prompt.prefill, requested.target, thinks=thinks)
+    return requested.decide("prefill", refusal, "The answer continues the last message.")
 
 
 def _cache(params: Params) -> Decision:

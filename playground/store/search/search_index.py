@@ -18,7 +18,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from playground.core.answer.content import as_text
-from playground.core.log.logged_request import said as said_in
+from playground.core.log.logged_request import request_text
 from playground.core.runs.run_row import LIVE, RunTexts
 from playground.core.text.search_words import words
 from playground.store.search.search_matches import SLOTS, first_id, index_visitor
@@ -56,7 +56,7 @@ class Text(NamedTuple):
 def searched_texts(request_json: str, answer: str, blocks_json: str = "") -> tuple[str, str]:
     """The texts in which a run is searched."""
     texts = RunTexts(run_id="", answer=answer, blocks_json=blocks_json)
-    return said_in(request_json), as_text(texts.blocks)
+    return request_text(request_json), as_text(texts.blocks)
 
 
 def words_of(request_json: str, answer: str, blocks_json: str) -> list[str]:

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.runs.run_view import RunView
-from playground.engine.run_rows import logged
+from playground.engine.run_rows import log_record
 from playground.ui.answer.component import mount_answers
 from playground.ui.answer.voting import offer_blind, offer_vote
 from playground.ui.library.lessons import offer_first_lesson
@@ -101,7 +101,7 @@ def _show_head(view: band.View) -> None:
         if runs and not view.is_hidden:
             # Its place is taken from the start: the answers would move when they end.
             offer_answers(
-                "save_answers", lambda: [logged(run) for run in runs.values()],
+                "save_answers", lambda: [log_record(run) for run in runs.values()],
                 is_ready=not any(run.is_live for run in runs.values()),
             )  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from playground.core.answer.events import Attempt
-from playground.core.answer.timeline import Doing, has_timeline, lines, read_attempts, spans
+from playground.core.answer.timeline import RunPhase, has_timeline, lines, read_attempts, spans
 from playground.core.runs.run_view import RunView
 from playground.ui.answer.scripts import read
 from playground.ui.widgets import formats
@@ -33,18 +33,18 @@ def live_timeline(run: RunView) -> dict[str, Any] | None:
     """The timeline of a run of which anything failed; `left_s` are the seconds until the next
     attempt, when it waits for that."""
     # Read once: the engine may add to them meanwhile.
-    attempts, next_try_s = run.attempts, run.next_try_s
+    attempts, next_attempt_s = run.attempts, run.next_attempt_s
     if not has_timeline(attempts):
         return None
     if not run.is_live:
         # A card says beneath it what happened last.
         said = run.failure.happened if run.failure else ""
         return _data(attempts, run.duration_s, None, said=said)
-    if next_try_s is None:
+    if next_attempt_s is None:
         return _data(attempts, run.duration_s, "trying")
     return _data(attempts, run.duration_s, "waiting") | {
         # It may have passed since it was read: the engine goes on meanwhile.
-        "left_s": max(0.0, next_try_s - time.monotonic()),
+        "left_s": max(0.0, next_attempt_s - time.monotonic()),
         "next": f"Attempt {len(attempts) + 1} of {run.plan.policy.attempts}",
         "reason": run.failure.label if run.failure else "",
     }
@@ -67,7 +67,7 @@ def show_logged_timeline(attempts_json: str, duration_s: float | None, name: str
 def _data(
     attempts: Sequence[Attempt],
     until_s: float | None,
-    doing: Doing | None,
+    doing: RunPhase | None,
     *,
     said: str = "",
     with_messages: bool = False,

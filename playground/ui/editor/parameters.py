@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.checks.number_fields import RULES
-from playground.core.checks.request_checks import is_asked
+from playground.core.checks.request_checks import is_applicable
 from playground.core.request.request import CURRENT_VERSION, EFFORTS, SAMPLING_VERSION, Params
 from playground.core.runs.run_plan import Plan
 from playground.core.text.number_text import value_text
@@ -181,7 +181,7 @@ def _write(label: str, name: str, plan: Plan, *, placeholder: str, help: str | N
 
 
 def _is_disabled(plan: Plan, parameter: str) -> bool:
-    return not is_asked(parameter, plan.request.params, plan.wire, plan.model)
+    return not is_applicable(parameter, plan.request.params, plan.wire, plan.model)
 
 
 def takes_temperature(plan: Plan) -> bool:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.core.answer.content import Blocks, of_texts
 from playground.core.experiment.cells import CellRow
-from playground.core.experiment.check_results import checked_for, to_check
+from playground.core.experiment.check_results import expectation_text, pending_checks
 from playground.core.experiment.grid import Cell, unique_names
 from playground.core.experiment.matrix import Matrix, error_of
 from playground.core.request.request import Prompt
@@ -65,10 +65,10 @@ def _tab(matrix: Matrix, cell_id: str, case: int, at: int) -> str:
 
 
 def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
-    for due in to_check([place], matrix.grid.cases, matrix.experiment.checks):
+    for due in pending_checks([place], matrix.grid.cases, matrix.experiment.checks):
         result = cell.results.get(due.key)
         passed, why = (result.passed, result.why) if result else (None, "Not checked.")
-        line = f"{LABELS[due.check.kind]} {checked_for(due.check, due.values)}".strip()
+        line = f"{LABELS[due.check.kind]} {expectation_text(due.check, due.values)}".strip()
         st.markdown(f"{MARKS[passed]} {plain(line)}. {plain(why)}")
     logged = _logged(cell)
     if logged is not None:

@@ -50,7 +50,7 @@ def open_again(experiment_id: str) -> None:
     earlier = {key: cell for key, cell in cells.items() if key in places and cell.is_finished}
     underway = starting.underway_of(experiment_id, experiment, planned, context)
     fetched = submitting.fetched(experiment_id)
-    looking = underway.look()
+    looking = underway.refresh()
     wait([looking], LOOK_WAIT_S)
     chosen.set_opened(chosen.Opened(underway, looking=looking, earlier=earlier, fetched=fetched))
     state.close_popover(MINE)

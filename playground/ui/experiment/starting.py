@@ -132,7 +132,7 @@ def retry_failed() -> None:
         return
     new, underway = anew(opened, opened.underway)
     # It has just been made and knows of no cell: which have failed is in the log.
-    underway.look().result(LOADED_WITHIN_S)
+    underway.refresh().result(LOADED_WITHIN_S)
     chosen.set_opened(replace(new, resting=underway.retry_failed(), earlier={}))
 
 

@@ -17,7 +17,7 @@ from playground.batches.submitting import BatchService
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import UncertainSubmission, sentence_of
 from playground.core.batch.submission import Submission
-from playground.core.experiment.cells import Started
+from playground.core.experiment.cells import StartedCell
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.request.connection import Connection
@@ -50,8 +50,8 @@ class CellAdmission:
             return refused
         # Noted before anything is sent: after a crash a cell must be known to be in a batch, or it
         # would be paid for again.
-        begun = [Started(request.cell, request.run_id) for request in wanted]
-        refused = self.store.started(self.origin.visitor, self.origin.experiment_id, begun)
+        begun = [StartedCell(request.cell, request.run_id) for request in wanted]
+        refused = self.store.save_starts(self.origin.visitor, self.origin.experiment_id, begun)
         if refused is not None:
             self.give_back(wanted)
         return refused
@@ -136,7 +136,7 @@ async def _submit_left(
     underway: ExperimentRun, batching: BatchService, key: str, admission: CellAdmission
 ) -> SubmitResult:
     # What others have finished since the page was drawn is not sent again.
-    refused = await underway.take_over()
+    refused = await underway.load_finished()
     if refused is not None:
         return SubmitResult(problem=refused.sentence)
     plans, origin = await underway.submit_rest(), underway.origin
@@ -146,7 +146,7 @@ async def _submit_left(
     ]
     submitting = batching.submit(origin.visitor, key, wanted, admission, origin.experiment_id)
     done = await asyncio.wrap_future(submitting)
-    await underway.take_over()
+    await underway.load_finished()
     return done
 
 
@@ -173,7 +173,7 @@ def submissions() -> tuple[Standing, ...]:
     rows = _of(underway.origin.experiment_id)
     fetched = frozenset(submission.submission_id for submission in rows if submission.is_collected)
     if fetched - opened.fetched:
-        opened.fetched, opened.looking = fetched, underway.look()
+        opened.fetched, opened.looking = fetched, underway.refresh()
     return tuple(
         Standing(submission)
         if submission.is_collected or submission.submission_id in submitting

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from playground.core.log.logged_request import said
+from playground.core.log.logged_request import request_text
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.text.json_text import Json
 from playground.core.text.number_text import value_text
@@ -59,7 +59,7 @@ def _show(earlier: Run, later: Run) -> None:
     with changes:
         show_changes("changes", earlier[1].blocks, later[1].blocks, titles)
     with prompts:
-        _show_lines(said(earlier[1].request_json), said(later[1].request_json))
+        _show_lines(request_text(earlier[1].request_json), request_text(later[1].request_json))
 
 
 def _show_values(earlier: Run, later: Run, titles: tuple[str, str]) -> None:

@@ -14,7 +14,7 @@ from playground.core.request.request import Prompt, Request
 from playground.core.request.template import TemplateError, render_with_gaps
 from playground.core.runs.run_plan import KeyHolder, Plan, RunContext, Variant, plan
 from playground.core.text.refusal import Refusal
-from playground.core.visitors.access import Caps, is_spare, variants_problem
+from playground.core.visitors.access import Caps, uses_demo_lane, variants_problem
 from playground.core.wire.wire import Wire, model_id_of, model_on, wire
 from playground.engine.run import Run
 from playground.ui.runs import spending
@@ -116,8 +116,8 @@ def refusal(planned: list[Plan]) -> str | None:
 def _too_many(planned: list[Plan]) -> str | None:
     to, visitor = planned[0].connection, state.visitor()
     why = variants_problem(len(planned), caps(to))
-    spare = is_spare(visitor, to)
-    return why or services().engine.why_full(visitor, len(planned), is_spare=spare)
+    spare = uses_demo_lane(visitor, to)
+    return why or services().engine.why_full(visitor, len(planned), uses_demo_lane=spare)
 
 
 def can_connect(connection: Connection) -> bool:

@@ -79,11 +79,11 @@ def admitter(spender: Spender) -> Admit:
         if why := services().log.why_full(spender.visitor):
             return Refusal(why)
         # Places before money: a full queue leaves nothing reserved.
-        if refused := engine.take_places(runs):
+        if refused := engine.reserve_places(runs):
             return refused
         admitted = _reserved(runs, spender, windows_at)
         if isinstance(admitted, Refusal):
-            engine.give_back(runs)
+            engine.release_places(runs)
         return admitted
 
     return admit_later

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from playground.core.runs.run_view import RunView
 from playground.core.text.json_text import Json, JsonObject
-from playground.core.visitors.pace import Bucket, Pace
+from playground.core.visitors.pace import LeakyBucket, RateLimit
 from playground.ui.server.allowed_hosts import is_own_page
 from playground.ui.server.page_sockets import address_of
 
@@ -44,7 +44,7 @@ PATIENCE_S = 5.0
 MOST_SOCKETS, MOST_WAITING, MOST_WAITING_EACH = 4, 200, 20
 """Sockets of one page; and those that have not said yet which page they belong to, of all
 addresses and of one."""
-MOST_SAID, MOST_SAID_PACE = 100, Pace(burst=20, per_s=2.0)
+MOST_SAID, MOST_SAID_PACE = 100, RateLimit(burst=20, per_s=2.0)
 """How many characters a page may send, and how often: its token, and that Stop was pressed."""
 # The end of a page's session is no event that reaches its socket.
 LOOK_AGAIN_S = 30.0
@@ -310,7 +310,7 @@ async def _wait(woken: asyncio.Event, most_s: float) -> None:
 
 async def _listen(socket: WebSocket, page_ref: "weakref.ref[FedPage[S]]") -> None:
     """Do what the page says, until it hangs up."""
-    clock, bucket = asyncio.get_running_loop().time, Bucket(MOST_SAID_PACE)
+    clock, bucket = asyncio.get_running_loop().time, LeakyBucket(MOST_SAID_PACE)
     while True:
         text = await _said(socket)
         is_in_time = bucket.take(1, clock())

@@ -13,7 +13,7 @@ import streamlit as st
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from playground.core.visitors.pace import Bucket, Pace, Paces
+from playground.core.visitors.pace import LeakyBucket, RateLimit, RateLimiter
 from playground.settings import is_local_visit
 from playground.ui.server.streamlit_insides import read_page_message
 
@@ -27,11 +27,11 @@ MOST_BYTES = 25_000_000
 """Of one message. `typed_text.js` sends no longer one, but a frame can claim to be anything."""
 MOST_STRANGERS_BYTES = 4_000_000
 """Four times what a page sends whose prompt is as long as a stranger's may be by default."""
-PAGES_PACE = Pace(burst=60, per_s=10.0)
+PAGES_PACE = RateLimit(burst=60, per_s=10.0)
 """Messages of one page: nobody clicks as often, and timers ask for less."""
 # An address has more than a page's own pace, for many pages can share it. A script takes the
 # server's loop some milliseconds beside its turn: of 200 a second no page opened any more.
-ADDRESS_PACE, ALL_PACE = Pace(burst=200, per_s=20.0), Pace(burst=300, per_s=40.0)
+ADDRESS_PACE, ALL_PACE = RateLimit(burst=200, per_s=20.0), RateLimit(burst=300, per_s=40.0)
 TOO_BIG, NOT_BINARY, NOT_READABLE, TOO_MANY = 1009, 1003, 1002, 1008
 
 PROXY_NETWORKS = tuple(
@@ -63,7 +63,7 @@ class PageSockets:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._app, self._monotonic_s, self._sleep = app, monotonic_s, sleep
-        self._paces = Paces(ADDRESS_PACE, ALL_PACE)
+        self._paces = RateLimiter(ADDRESS_PACE, ALL_PACE)
         self._pages: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,12 +104,12 @@ class _Socket:
         send: Send,
         monotonic_s: Callable[[], float],
         sleep: Sleep,
-        paces: Paces,
+        paces: RateLimiter,
         address: str,
     ) -> None:
         self._receive, self._send = receive, send
         self._monotonic_s, self._sleep = monotonic_s, sleep
-        self._own, self._paces, self._address = Bucket(PAGES_PACE), paces, address
+        self._own, self._paces, self._address = LeakyBucket(PAGES_PACE), paces, address
         self._most_bytes = _most_bytes(address)
         self._is_closed = False
 

@@ -41,7 +41,7 @@ def take_over(before: Before) -> None:
 
 def _has_left(owner: str, wait_s: float) -> bool:
     until_s = time.monotonic() + wait_s
-    while not services().engine.has_left(owner):
+    while not services().engine.is_page_gone(owner):
         if time.monotonic() > until_s:
             return False
         time.sleep(0.01)

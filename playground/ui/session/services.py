@@ -30,13 +30,13 @@ from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.runs.run_plan import Plan, require_sendable
 from playground.core.text.refusal import Refusal
-from playground.core.visitors.access import LOCAL, is_spare
-from playground.core.visitors.pace import Pace, Paces
+from playground.core.visitors.access import LOCAL, uses_demo_lane
+from playground.core.visitors.pace import RateLimit, RateLimiter
 from playground.core.visitors.passcode import Passcode
 from playground.core.wire.exchange import Sent
 from playground.engine.loop import Engine
 from playground.engine.run import Run
-from playground.engine.run_rows import logged, run_row
+from playground.engine.run_rows import log_record, run_row
 from playground.experiments.claims import Claims
 from playground.experiments.interfaces import Dependencies, ReserveAgain
 from playground.settings import Settings, SettingsError, read_settings
@@ -46,9 +46,9 @@ from playground.ui.server.feed import FedPage, Feed
 from playground.ui.server.page_sockets import has_left, socket_name
 from playground.ui.session.answers_state import View
 
-COUNT_PACE, COUNTS_PACE = Pace(burst=12, per_s=0.2), Pace(burst=60, per_s=2.0)
+COUNT_PACE, COUNTS_PACE = RateLimit(burst=12, per_s=0.2), RateLimit(burst=60, per_s=2.0)
 """How often one stranger may have a prompt counted, and all of them together."""
-MODELS_PACE, ALL_MODELS_PACE = Pace(burst=6, per_s=0.1), Pace(burst=60, per_s=1.0)
+MODELS_PACE, ALL_MODELS_PACE = RateLimit(burst=6, per_s=0.1), RateLimit(burst=60, per_s=1.0)
 """How often one stranger's page may have an account's models read, and all of them together."""
 HELD_IN = "playground_services"
 Admit = Callable[[Sequence[Run]], Sequence[ReserveAgain | None] | Refusal]
@@ -80,13 +80,13 @@ class Services:
             most_waiting=settings.most_waiting,
             # Strangers' demo runs have places of their own, or they would take those of runs that
             # somebody pays for.
-            is_spare=lambda run: is_spare(run.visitor, run.plan.connection),
+            uses_demo_lane=lambda run: uses_demo_lane(run.visitor, run.plan.connection),
             grace_s=settings.page_gone_s,
             on_gone=self.log.open_pages.close,
         )
         self.feed: Feed[View] = Feed(self.engine.stop)
-        self._counts = Paces(COUNT_PACE, COUNTS_PACE)
-        self._model_reads = Paces(MODELS_PACE, ALL_MODELS_PACE)
+        self._counts = RateLimiter(COUNT_PACE, COUNTS_PACE)
+        self._model_reads = RateLimiter(MODELS_PACE, ALL_MODELS_PACE)
         # The signal, the end of the app and `atexit` all close: who comes second waits for the
         # first.
         self._closing = threading.Lock()
@@ -234,7 +234,7 @@ class Services:
         keeps_texts = self.settings.keeps_texts(is_local=run.visitor == LOCAL)
         # Texts that must not be stored live in memory, and no longer than the page that made them.
         page = None if keeps_texts else run.owner
-        self.log.record(*logged(run), only_on_page=page)
+        self.log.record(*log_record(run), only_on_page=page)
 
 
 async def _import_sdk() -> None:
@@ -314,5 +314,5 @@ def is_here(owner: str, page: FedPage[View]) -> None:
         page = page_ref()
         return page is not None and (page.is_fed or not has_left(name))
 
-    services().engine.is_here(owner, is_connected)
+    services().engine.page_seen(owner, is_connected)
     services().log.open_pages.open(owner)

@@ -10,10 +10,12 @@ from playground.core.saved_pages.answers_page import share_page
 from playground.core.sharing.shared_run import SharedRun, shared_run, to_json
 from playground.core.text.key_shapes import holds_key
 
-Logged = tuple[RunRow, RunTexts]
+LoggedRequest = tuple[RunRow, RunTexts]
 
 
-def offer_answers(key: str, read: Callable[[], Sequence[Logged]], *, is_ready: bool = True) -> None:
+def offer_answers(
+    key: str, read: Callable[[], Sequence[LoggedRequest]], *, is_ready: bool = True
+) -> None:
     """A button for runs; `read` gives them once it is pressed, which it can be when they have
     ended."""
     opened = st.popover(

@@ -3,7 +3,7 @@
 import pytest
 
 from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT, CaseCheck, CheckResult
-from playground.core.experiment.judging import FORMAT, judge_request, verdict_in
+from playground.core.experiment.judging import FORMAT, judge_request, parse_verdict
 from playground.core.request.request import Message, Prompt
 
 FRANCE = Prompt("", (Message("user", "Capital of France?"),))
@@ -31,15 +31,15 @@ def judged(demo, answer, expected="", text=JUDGED_BY_DEFAULT, prompt=FRANCE, **c
     ],
 )
 def test_the_verdict_follows_from_the_words(demo, answer, expected, why):
-    found = verdict_in(judged(demo, answer, expected))
+    found = parse_verdict(judged(demo, answer, expected))
     assert found.passed is not bool(why)
     assert found.why.startswith(f"The judge: {SAYS}{why}" if why else "")
 
 
 def test_another_criterion_is_one_of_words_too(demo):
     text = "Is it about rice?\n\n{{answer}}"
-    assert verdict_in(judged(demo, "Rice, of course.", text=text)) == CheckResult(True)
-    assert verdict_in(judged(demo, "Wheat, of course.", text=text)).passed is False
+    assert parse_verdict(judged(demo, "Rice, of course.", text=text)) == CheckResult(True)
+    assert parse_verdict(judged(demo, "Wheat, of course.", text=text)).passed is False
 
 
 @pytest.mark.parametrize("model", ["claude-haiku-4-5", "claude-sonnet-5", "claude-opus-5"])

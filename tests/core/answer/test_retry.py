@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.answer.failures import HAPPENED, KINDS, STEPS, Failure
-from playground.core.answer.retry import RetryPolicy, Verdict, in_words, verdict
+from playground.core.answer.retry import RetryDecision, RetryPolicy, in_words, retry_decision
 
 POLICY = RetryPolicy()
 WAITS_AN_HOUR = (
@@ -16,7 +16,7 @@ WAITS_AN_HOUR = (
 
 
 def judge(failure, policy=POLICY, attempt=1, elapsed_s=0.0, has_begun=False, jitter=0.0):
-    return verdict(
+    return retry_decision(
         policy, failure, attempt=attempt, elapsed_s=elapsed_s, has_begun=has_begun, jitter=jitter
     )
 
@@ -34,8 +34,8 @@ FINAL = "Not retried: the server asks for no other attempt."
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_server_asks_not_to_be_sent_again_is_not_whatever_it_is(kind):
-    why = FINAL if Failure(kind).is_transient else judge(Failure(kind)).why
-    assert judge(Failure(kind, is_final=True)) == Verdict(None, why)
+    why = FINAL if Failure(kind).is_retryable else judge(Failure(kind)).why
+    assert judge(Failure(kind, is_final=True)) == RetryDecision(None, why)
 
 
 def test_a_final_failure_still_says_how_long_to_wait():
@@ -45,7 +45,7 @@ def test_a_final_failure_still_says_how_long_to_wait():
 
 def test_every_verdict_says_why():
     busy, asked = Failure("overloaded"), Failure("rate_limit", retry_after_s=3600.0)
-    assert judge(busy) == Verdict(1.0, f"{busy.label}: {busy.happened}")
+    assert judge(busy) == RetryDecision(1.0, f"{busy.label}: {busy.happened}")
     for failure, changes, why in (
         (busy, {"attempt": 4}, "Given up after attempt 4 of 4."),
         (busy, {"elapsed_s": 59.5}, "Given up: the 60 s for retries are used up."),
@@ -58,7 +58,7 @@ def test_every_verdict_says_why():
         (Failure("overloaded", is_final=True), {}, FINAL),
         (asked, {}, WAITS_AN_HOUR),
     ):
-        assert judge(failure, **changes) == Verdict(None, why)
+        assert judge(failure, **changes) == RetryDecision(None, why)
 
 
 def test_the_deadline_may_be_used_up_to_its_end():

@@ -21,9 +21,9 @@ from playground.core.experiment.case_checks import (
 )
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.check_results import (
-    UnclearNumberError,
+    AmbiguousNumberError,
     check_answer,
-    checked_for,
+    expectation_text,
     last_number,
 )
 from playground.core.experiment.judging import (
@@ -31,7 +31,7 @@ from playground.core.experiment.judging import (
     input_of,
     judge_request,
     not_judged,
-    verdict_in,
+    parse_verdict,
 )
 from playground.core.request.request import Message, Params, Prompt
 from playground.core.request.template import TemplateError
@@ -59,7 +59,7 @@ JUDGE = CaseCheck("judge", JUDGED_BY_DEFAULT, model="claude-haiku-4-5")
     ids=["contains", "equals", "number", "length", "most", "json", "json_schema", "judge"],
 )
 def test_a_check_tells_what_it_looks_for_in_a_case(check, told):
-    assert checked_for(check, ADA) == told
+    assert expectation_text(check, ADA) == told
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_number_that_is_too_long_is_not_taken_for_a_part_of_it(text):
 )
 def test_the_last_number_of_a_long_text_is_looked_for_in_one_go(text):
     began_s = time.thread_time()
-    with contextlib.suppress(UnclearNumberError):
+    with contextlib.suppress(AmbiguousNumberError):
         assert last_number(text) in (None, 1, 0)
     assert time.thread_time() - began_s < 2
 
@@ -304,7 +304,7 @@ def test_the_input_of_a_conversation_is_its_turns():
     ids=["pass", "fail", "bare", "not last", "quoted", "empty"],
 )
 def test_the_verdict_is_the_last_line_alone(reply, result):
-    assert verdict_in(reply) == result
+    assert parse_verdict(reply) == result
 
 
 def test_an_answer_that_nobody_judged_has_not_passed():

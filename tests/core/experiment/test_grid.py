@@ -59,7 +59,7 @@ def test_a_grid_is_every_setting_with_every_case_as_often_as_wished():
 def test_settings_that_send_the_same_are_said_to_and_run_once():
     opus = replace(REQUEST, params=Params("claude-opus-5", 100))
     found = planned(settings([Variant("A", opus)], [Sweep("temperature", (0.0, 1.0))]))
-    assert found.grid.same == ((0, 1),)
+    assert found.grid.identical_settings == ((0, 1),)
     assert found.calls == 2
     texts = [note.text for note in found.notes]
     assert texts[-1] == "“A · temperature 1” sends the same as “A · temperature 0”: it is run once."

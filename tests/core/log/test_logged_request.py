@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.core.answer.retry import RetryPolicy
-from playground.core.log.logged_request import differences, request_of, said
+from playground.core.log.logged_request import differences, request_of, request_text
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import CATALOGUE
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
-from playground.core.wire.exchange import Exchange, Recorded, Sent, to_json
+from playground.core.wire.exchange import Exchange, ExchangeRecord, Sent, to_json
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CLAUDE = Connection("claude", "Claude API", "https://api.anthropic.com")
@@ -85,7 +85,7 @@ def test_a_conversation_with_results_is_taken_into_the_form_and_found_by_their_w
     wire = wire_of(request)
     logged = json.dumps({"headers": dict(wire.headers), "body": wire.body})
     assert request_of(logged, wire_of) == request
-    assert said(logged) == "Rain?\nDry.\nIn short?"
+    assert request_text(logged) == "Rain?\nDry.\nIn short?"
     # Two turns that would go out as one stay two, beside the form.
     apart = json.loads(logged)
     apart["body"]["messages"][2:] = [
@@ -141,11 +141,11 @@ def test_the_exchange_that_was_recorded_last_counts():
     body = json.dumps({"model": "m", "max_tokens": 5, "system": "S",
                        "messages": [{"role": "user", "content": "Hi"}]})  # fmt: skip
     sent = Sent("POST", "https://x", (("anthropic-version", "2026-10-21"),), body)
-    recorded = to_json(Recorded((Exchange(1, sent), Exchange(2, sent)), ()))
+    recorded = to_json(ExchangeRecord((Exchange(1, sent), Exchange(2, sent)), ()))
     found = request_of(recorded, wire_of)
     assert found.prompt == Prompt("S", (Message("user", "Hi"),))
     assert (found.params.model, found.params.max_tokens) == ("m", 5)
-    assert said(recorded) == "S\nHi"
+    assert request_text(recorded) == "S\nHi"
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,11 @@ def test_the_exchange_that_was_recorded_last_counts():
 )
 def test_what_cannot_be_read_is_nothing(text):
     assert request_of(text, wire_of) is None
-    assert said(text) == ""
+    assert request_text(text) == ""
 
 
 def test_blocks_of_text_are_read_and_whatever_else_is_there_is_not():
     body = {"system": [{"type": "text", "text": "S"}], "messages": [
         {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "Hi"}, 3]}, 7,
     ]}  # fmt: skip
-    assert said(json.dumps({"headers": {}, "body": body})) == "S\nHi"
+    assert request_text(json.dumps({"headers": {}, "body": body})) == "S\nHi"

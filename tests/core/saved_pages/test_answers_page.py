@@ -19,7 +19,7 @@ from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.saved_pages.answers_page import share_page
 from playground.core.saved_pages.html_page import CSP
 from playground.core.sharing.shared_run import shared_run, to_json
-from playground.core.wire.exchange import Exchange, Recorded, Sent
+from playground.core.wire.exchange import Exchange, ExchangeRecord, Sent
 from playground.core.wire.exchange import to_json as recorded_json
 from playground.core.wire.wire import Decision
 
@@ -49,7 +49,7 @@ LETTERS = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characte
 
 
 def run_of(answer="Because of the <heat>.", row=ROW, body=BODY):
-    recorded = Recorded((Exchange(1, replace(SENT, body=body)),), DECISIONS)
+    recorded = ExchangeRecord((Exchange(1, replace(SENT, body=body)),), DECISIONS)
     texts = RunTexts(run_id="0001", request_json=recorded_json(recorded), answer=answer)
     return shared_run(row, texts)
 

@@ -9,9 +9,9 @@ from playground.core.visitors.access import (
     NO_CAPS,
     Caps,
     access,
-    is_spare,
     login_problem,
     queue_problem,
+    uses_demo_lane,
     variants_problem,
 )
 from playground.settings import read_settings
@@ -136,9 +136,9 @@ def test_the_queue_is_bounded_and_nobody_fills_it_alone(count, own, all_, said):
 
 
 def test_only_a_strangers_run_on_the_demo_can_wait_behind_all_others():
-    assert is_spare("visitor-1", DEMO)
-    assert not is_spare("visitor-1", CLAUDE)
-    assert not is_spare("local", DEMO)
+    assert uses_demo_lane("visitor-1", DEMO)
+    assert not uses_demo_lane("visitor-1", CLAUDE)
+    assert not uses_demo_lane("local", DEMO)
 
 
 def test_a_letter_that_only_looks_like_one_of_the_list_is_another():

@@ -13,8 +13,8 @@ from playground.core.wire.body_refusals import Unavailable
 from playground.core.wire.exchange import (
     MASK,
     Exchange,
+    ExchangeRecord,
     Received,
-    Recorded,
     Sent,
     differences,
     end_of,
@@ -38,18 +38,18 @@ def test_what_is_stored_is_what_is_read_but_for_the_end_of_the_key(bodies):
         Exchange(number, Sent("POST", "http://x", SENT.headers, body), RECEIVED)
         for number, body in enumerate(bodies, 1)
     )
-    assert from_json(to_json(Recorded(exchanges, WHY))) == Recorded(exchanges, WHY)
+    assert from_json(to_json(ExchangeRecord(exchanges, WHY))) == ExchangeRecord(exchanges, WHY)
 
 
 def test_the_body_that_attempts_share_is_stored_once():
     body = '{"text": "a long prompt"}'
     exchanges = tuple(Exchange(n, Sent("POST", "http://x", (), body)) for n in (1, 2, 3))
-    assert to_json(Recorded(exchanges, ())).count("a long prompt") == 1
+    assert to_json(ExchangeRecord(exchanges, ())).count("a long prompt") == 1
 
 
 def test_the_end_of_a_key_is_shown_and_never_stored():
     assert SENT.head() == f"POST http://demo/v1/messages\nAuthorization: Bearer {MASK}wxyz"
-    assert "wxyz" not in to_json(Recorded((Exchange(1, SENT),), WHY))
+    assert "wxyz" not in to_json(ExchangeRecord((Exchange(1, SENT),), WHY))
 
 
 @pytest.mark.parametrize(("key", "end"), [("", ""), ("12345678901", ""), ("123456789012", "9012")])
@@ -57,7 +57,7 @@ def test_nothing_of_a_short_key_is_shown(key, end):
     assert end_of(key) == end
 
 
-GOOD = json.loads(to_json(Recorded((Exchange(1, SENT, RECEIVED),), WHY)))
+GOOD = json.loads(to_json(ExchangeRecord((Exchange(1, SENT, RECEIVED),), WHY)))
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def write(run, *texts):
 
 def end(run):
     run.fold(Finished("end_turn"), 3.0)
-    run.conclude()
+    run.mark_recorded()
 
 
 def view_of(**runs):
@@ -349,7 +349,7 @@ def test_a_wait_is_told_with_its_countdown_and_an_error_with_what_to_do():
     assert said["timeline"]["next"] == "Attempt 2 of 4"
     run.fold(Connecting(2), 3.0)
     run.fold(AttemptFailed(2, failure, None, "Given up."), 4.0)
-    run.conclude()
+    run.mark_recorded()
     said = anew(view_of(A=run)).cards[0].said
     assert said["outcome"]["title"] == "529 overloaded"
     assert said["reason"] == "529 overloaded"

@@ -37,7 +37,7 @@ def test_one_press_of_run_answers_both_and_logs_them(page):
 
 def test_stop_waits_for_a_run_that_is_over_but_for_its_row_in_the_log(page, monkeypatch):
     ended, asked = Event(), Event()
-    wait, conclude = Run.wait, Run.conclude
+    wait, conclude = Run.wait, Run.mark_recorded
 
     def wait_and_tell(run, timeout_s):
         asked.set()
@@ -49,7 +49,7 @@ def test_stop_waits_for_a_run_that_is_over_but_for_its_row_in_the_log(page, monk
         conclude(run)
 
     monkeypatch.setattr(Run, "wait", wait_and_tell)
-    monkeypatch.setattr(Run, "conclude", conclude_when_asked)
+    monkeypatch.setattr(Run, "mark_recorded", conclude_when_asked)
     click_more(page, "remove_variant_B")
     page.button(key="run_all").click().run()
     [run] = page.session_state["runs"].values()
