@@ -14,7 +14,7 @@ from playground.core.money.budget import Budget, amount
 from playground.core.request.connection import CLAUDE, CLAUDE_API_URL, DEMO, Connection, FlatPrice
 from playground.core.visitors.access import Caps, Gate, email_in_lower_case
 from playground.core.visitors.passcode import LONGEST, SHORTEST, length
-from playground.core.visitors.setting_names import NAMES, PAIR, SECTION, unread
+from playground.core.visitors.setting_names import NAMES, PAIR, SECTION, unused_names
 
 DEFAULT_LOG_URL = "sqlite:///data/runs.db"
 # What browsers send by themselves: https://www.iana.org/assignments/http-fields, client hints,
@@ -125,7 +125,7 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
             variants=_count("PLAYGROUND_MAX_VARIANTS", values, 6),
         ),
         budget=_budget(values),
-        unused=(*unread(environ, secrets), *left_out, *_idle(values, owner)),
+        unused=(*unused_names(environ, secrets), *left_out, *_idle(values, owner)),
     )
     if settings.allowed_emails and settings.passcode:
         # Either alone would do for a visitor: the weaker one would decide.

@@ -21,7 +21,7 @@ from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.core.saved_pages.answers_page import share_page
 from playground.core.sharing.shared_run import shared_run, to_json
 from playground.engine.run import Run
-from playground.engine.run_rows import cost_of, logged
+from playground.engine.run_rows import cost_of, log_record
 from playground.store.log import RunLog
 from playground.ui.answer.card import metrics_of
 
@@ -127,7 +127,7 @@ def test_an_answer_costs_the_same_and_says_why_wherever_its_cost_is_told(
     cost, prices = cost_of(run)
     assert (cost.usd, cost.kind) == (Decimal(usd), kind)
     assert says in cost.why
-    row, texts = logged(run)
+    row, texts = log_record(run)
     assert (row.cost, row.cost.why) == (cost, cost.why)
     assert json.loads(row.unit_prices_json)["source"] == prices.source
     kept = run_of(line_of(LoggedRun(row, texts)), "ada")
@@ -235,7 +235,7 @@ def test_a_key_in_a_usage_report_is_in_no_cost(naming, around):
     for usage in (run.usage, result.usage):
         assert "…" in str(usage)
         assert "canary" not in str(usage)
-    assert "canary" not in str(logged(run))
+    assert "canary" not in str(log_record(run))
     assert "sk-ant" not in cost_of(run)[0].why
 
 

@@ -16,7 +16,7 @@ from playground import settings as settings_module
 from playground.core.money.budget import Budget
 from playground.core.request.connection import CLAUDE, key_problem
 from playground.core.visitors.access import Caps
-from playground.core.visitors.setting_names import NAMES, unread
+from playground.core.visitors.setting_names import NAMES, unused_names
 from playground.settings import (
     SettingsError,
     is_local_visit,
@@ -247,7 +247,7 @@ def test_a_key_or_password_in_the_wrong_setting_is_not_repeated(name, value):
 
 
 def test_a_key_where_a_name_should_be_is_not_repeated():
-    [said] = unread({}, {"playground": {"sk-ant-api03-0123456789abcdef": "x"}})
+    [said] = unused_names({}, {"playground": {"sk-ant-api03-0123456789abcdef": "x"}})
     assert "0123" not in said
 
 
@@ -435,7 +435,7 @@ def test_any_settings_are_settings_or_one_sentence_that_names_one(environ, secre
 def test_a_name_that_is_no_setting_is_told_with_the_one_that_is_near():
     environ = {"PLAYGROUND_BUDGTE_DAY_USD": "hush", "PLAYGROUND_LOG": "x", "PATH": "y"}
     secrets = {"Playground_Log": "z", "auth": {}, "playground": {"PASSCODE": "hush", "colour": 1}}
-    assert unread(environ, secrets) == (
+    assert unused_names(environ, secrets) == (
         "PLAYGROUND_BUDGTE_DAY_USD is not a setting; did you mean PLAYGROUND_BUDGET_DAY_USD?",
         "Playground_Log is not a setting; did you mean PLAYGROUND_LOG?",
         "PASSCODE is not a setting; did you mean PLAYGROUND_PASSCODE?",
@@ -459,8 +459,8 @@ def test_a_name_that_is_no_setting_is_told_with_the_one_that_is_near():
 )
 def test_a_typing_error_in_the_prefix_is_told_wherever_the_name_is_set(name, meant):
     said = (f"{name} is not a setting; did you mean {meant}?",)
-    assert unread({name: "x"}, {}) == unread({}, {name: "x"}) == said
-    assert unread({}, {"playground": {name: "x"}}) == said
+    assert unused_names({name: "x"}, {}) == unused_names({}, {name: "x"}) == said
+    assert unused_names({}, {"playground": {name: "x"}}) == said
 
 
 @pytest.mark.parametrize(
@@ -469,7 +469,7 @@ def test_a_typing_error_in_the_prefix_is_told_wherever_the_name_is_set(name, mea
      "ANTHROPIC_VERTEX_BASE_URL", "STREAMLIT_SERVER_PORT", "PLAY"],
 )  # fmt: skip
 def test_variables_of_other_programs_are_not_taken_for_settings(name):
-    assert unread({name: "x"}, {}) == ()
+    assert unused_names({name: "x"}, {}) == ()
 
 
 AUTH = {"redirect_uri": "x", "cookie_secret": "x", "client_id": "x", "google": {"client_id": "x"}}
@@ -486,14 +486,14 @@ AUTH = {"redirect_uri": "x", "cookie_secret": "x", "client_id": "x", "google": {
     ],
 )
 def test_a_setting_in_a_section_that_is_not_the_apps_is_told_with_its_section(section, where):
-    [said] = [text for text in unread({}, section) if "MAX_TOKENS" in text]
+    [said] = [text for text in unused_names({}, section) if "MAX_TOKENS" in text]
     assert said.startswith(f"PLAYGROUND_MAX_TOKENS in [{where}")
     assert said.endswith("is not read; put it into [playground].")
     assert "0123" not in said
 
 
 def test_a_login_in_the_secrets_is_no_misplaced_setting():
-    assert unread({}, {"auth": AUTH, "connections": {"db": {"url": "x", "log": "y"}}}) == ()
+    assert unused_names({}, {"auth": AUTH, "connections": {"db": {"url": "x", "log": "y"}}}) == ()
 
 
 @pytest.mark.parametrize("name", ["Playground", "PLAYGROUND", "playgrounds", "play-ground"])

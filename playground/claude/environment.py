@@ -35,7 +35,7 @@ def setting_error() -> SettingError | None:
     return SettingError(problem) if problem else None
 
 
-def through_proxy(url: httpx2.URL) -> str:
+def proxy_sentence(url: httpx2.URL) -> str:
     """A sentence that names the setting of the proxy on the way to an address, if there is one."""
     # As in httpx2: on macOS and Windows a proxy can be set without any variable.
     proxies = getproxies()
@@ -45,7 +45,7 @@ def through_proxy(url: httpx2.URL) -> str:
     return f" The way leads through the proxy of {_variable_of(scheme) or 'this system'}."
 
 
-def trusts() -> str:
+def certificate_sentence() -> str:
     """A sentence that names the setting by which certificates are trusted, if there is one."""
     name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), None)
     return f" {name} decides which certificates are accepted." if name else ""

@@ -29,12 +29,12 @@ from playground.claude.environment import (
     NOT_AN_ADDRESS,
     SettingError,
     causes_of,
-    through_proxy,
-    trusts,
+    certificate_sentence,
+    proxy_sentence,
 )
 from playground.claude.secret import Secret
 from playground.claude.stream_limits import TooLong, TooMuch
-from playground.core.answer.error_body import error_code, is_page, words
+from playground.core.answer.error_body import error_code, error_message, is_page
 from playground.core.answer.failures import Billed, Failure, FailureKind
 from playground.core.text.json_text import Json, with_whole_characters
 from playground.core.text.key_shapes import masked
@@ -129,19 +129,19 @@ def reported_failure(body: object, billed: Billed, request_id: object = None) ->
     """An error that arrives as an event inside a stream that began with HTTP 200, or instead
     of it."""
     request_id = request_id if isinstance(request_id, str) else _request_id(body)
-    return Failure(_reported_kind(body), words(body), 200, request_id, billed=billed)
+    return Failure(_reported_kind(body), error_message(body), 200, request_id, billed=billed)
 
 
 def failure_in_body(body: object, billed: Billed) -> Failure:
     """What came with HTTP 200 and is JSON, but not a message."""
     if isinstance(body, dict) and body.get("error"):
         return reported_failure(body, billed)
-    return Failure("not_the_api", words(body), 200)
+    return Failure("not_the_api", error_message(body), 200)
 
 
 def failure_in_result(body: object) -> Failure:
     """The error of one request of a batch: never billed, never retried."""
-    return Failure(_reported_kind(body), words(body), request_id=_request_id(body))
+    return Failure(_reported_kind(body), error_message(body), request_id=_request_id(body))
 
 
 def _request_id(body: object) -> str | None:
@@ -165,7 +165,7 @@ def _reported_kind(body: object) -> FailureKind:
 def _money(body: object) -> FailureKind | None:
     """Whether a request was refused because of the account's money."""
     error_type, code = _types(body)
-    message = words(body).lower()
+    message = error_message(body).lower()
     text = f"{error_type} {code} {message}".lower()
     if code in _SPEND_LIMITS or _SPENT.search(text):
         return "spend_limit"
@@ -198,7 +198,7 @@ def _status_failure(error: anthropic.APIStatusError, now: datetime) -> Failure:
     response, body = error.response, error.body
     wait_s = retry_after_s(response.headers, now)
     kind = _kind_of_status(error.status_code, body, asks_to_wait=wait_s is not None)
-    message = words(body)
+    message = error_message(body)
     if response.has_redirect_location:
         message = f"It redirects to {_host(response)}. {message}".strip()
     return Failure(
@@ -221,7 +221,7 @@ def _is_of_the_api(body: object) -> bool:
 
 def _kind_of_status(status: int, body: object, *, asks_to_wait: bool) -> FailureKind:
     error_type, code = _types(body)
-    message = words(body)
+    message = error_message(body)
     is_foreign = isinstance(body, str) and bool(body.strip())
     # A server that fails may mention billing too, and is worth another attempt. So is a limit that
     # says when it ends, unless its type or code is one of money.
@@ -277,11 +277,11 @@ def _connection_failure(error: anthropic.APIConnectionError) -> Failure:
     # The reason is wrapped in several layers of errors.
     untrusted = [layer for layer in causes if isinstance(layer, ssl.SSLCertVerificationError)]
     if untrusted:
-        return Failure("certificate", f"{untrusted[0].verify_message}.{trusts()}")
+        return Failure("certificate", f"{untrusted[0].verify_message}.{certificate_sentence()}")
     # Before APITimeoutError, which the SDK also makes of these timeouts: nothing was sent, so
     # nothing can be billed.
     if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
-        return Failure("connection", _unreached(causes) + through_proxy(error.request.url))
+        return Failure("connection", _unreached(causes) + proxy_sentence(error.request.url))
     if isinstance(cause, httpx2.PoolTimeout):
         return Failure("timeout", "Too many requests at once: no connection was free.")
     if isinstance(error, anthropic.APITimeoutError):

@@ -43,7 +43,7 @@ class Mask:
         self._before = before
         self._held = ""
 
-    def passed(self, piece: str) -> str:
+    def feed(self, piece: str) -> str:
         """What of the text can be shown now that this piece has come; it may be empty."""
         if not self._secret.is_secret:
             return piece
@@ -61,7 +61,7 @@ class Mask:
         self._held = text[start:]
         return text[:start]
 
-    def rest(self) -> str:
+    def flush(self) -> str:
         """What was held back and proved harmless: the text is over."""
         rest, self._held = self._held, ""
         return rest
@@ -74,7 +74,7 @@ class Mask:
     def end(self) -> tuple[str, str]:
         """What was held back, and what a text that is joined with this one may continue. Of a key
         that two texts share no half is shown."""
-        begun, rest = self.begun, self.rest()
+        begun, rest = self.begun, self.flush()
         hides = self._secret.tail(begun).size * 2 >= len(self._secret.key)
         return MASK if rest and hides else rest, begun
 
@@ -87,7 +87,7 @@ class _UnknownBlock:
         self._secret = secret
         self._came: list[tuple[Other, Any]] = []
 
-    def passed(self, event: Other) -> list[Other]:
+    def feed(self, event: Other) -> list[Other]:
         self._came.append((event, _parsed(event.json)))
         texts_by_place: dict[_Place, list[_Text]] = defaultdict(list)
         for index, (_, value) in enumerate(self._came):
@@ -99,14 +99,14 @@ class _UnknownBlock:
         may_go_on = len(self._came) < len(self._secret.key) and any(
             map(self._is_open, texts_by_place.values())
         )
-        return [] if may_go_on else self.rest()
+        return [] if may_go_on else self.flush()
 
     @property
     def has_begun(self) -> bool:
         """Whether the beginning of the block is among what waits."""
         return any(isinstance(event, BlockStarted) for event, _ in self._came)
 
-    def rest(self) -> list[Other]:
+    def flush(self) -> list[Other]:
         """Everything that waited."""
         waited, self._came = self._came, []
         return [event for event, _ in waited]
@@ -170,7 +170,7 @@ class EventMask:
         self._others: dict[int | None, _UnknownBlock] = {}
         self._text_end = ""
 
-    def passed(self, event: Event) -> list[Event]:
+    def feed(self, event: Event) -> list[Event]:
         """The events that can be shown now that this one has come."""
         if not self._secret.is_secret:
             return [event]
@@ -182,7 +182,7 @@ class EventMask:
                 before += self._end_texts(at)
             case Finished():
                 # What is still held back belongs before the end of the answer.
-                before += self.rest()
+                before += self.flush()
         shown = self._without_key(event)
         # The start of a block that has an id is of a known type, and complete.
         if isinstance(shown, OtherDelta) or (
@@ -191,17 +191,17 @@ class EventMask:
             return [*before, *self._other(shown)]
         return [*before, shown]
 
-    def rest(self) -> list[Event]:
+    def flush(self) -> list[Event]:
         """What was held back and proved harmless: the answer is over."""
         # A dict and no set: texts end in the order in which they began.
         events = self._end_texts(*{at: None for _, at in self._masks})
-        events += (event for others in self._others.values() for event in others.rest())
+        events += (event for others in self._others.values() for event in others.flush())
         self._others = {}
         return events
 
     def _other(self, event: Other) -> list[Other]:
         others = self._others.setdefault(event.at, _UnknownBlock(self._secret))
-        passed = others.passed(event)
+        passed = others.feed(event)
         if passed:
             del self._others[event.at]
         return passed
@@ -214,7 +214,7 @@ class EventMask:
             is_next = isinstance(event, OtherDelta) and event.at == at
             is_whole = isinstance(event, BlockStopped) and event.at == at
             if is_whole or (others.has_begun and not is_next) or isinstance(event, BlockStarted):
-                events += self._others.pop(at).rest()
+                events += self._others.pop(at).flush()
         return events
 
     def _pieces(self, piece: Piece) -> list[Event]:
@@ -225,7 +225,7 @@ class EventMask:
             if isinstance(piece, TextDelta):
                 before, self._text_end = self._text_end or self._open_end(), ""
             mask = self._masks[type(piece), piece.at] = Mask(self._secret, before)
-        passed = mask.passed(piece.text)
+        passed = mask.feed(piece.text)
         return [type(piece)(passed, piece.at)] if passed else []
 
     def _open_end(self) -> str:
@@ -240,7 +240,7 @@ class EventMask:
         for at in ended:
             for kind in (ThinkingDelta, SignatureDelta, InputDelta):
                 mask = self._masks.pop((kind, at), None)
-                if mask is not None and (held := mask.rest()):
+                if mask is not None and (held := mask.flush()):
                     events.append(kind(held, at))
         for at in ended:
             mask = self._masks.pop((TextDelta, at), None)
@@ -269,11 +269,11 @@ async def without_key_in_texts(
     mask = EventMask(key)
     try:
         async for event in events:
-            for passed in mask.passed(event):
+            for passed in mask.feed(event):
                 yield passed
     # Nothing wider: a generator that is closed must not yield any more.
     except Exception:
         # A broken answer is shown as far as it came, and its last letters may be held back.
-        for rest in mask.rest():
+        for rest in mask.flush():
             yield rest
         raise

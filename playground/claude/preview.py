@@ -4,11 +4,11 @@ import httpx2
 
 from playground.claude.clients import Clients
 from playground.claude.errors import call_failure
-from playground.claude.recording import sent_of
+from playground.claude.recording import recorded_request
 from playground.claude.sending import open_stream
 from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection, key_problem
-from playground.core.wire.exchange import Sent
+from playground.core.wire.exchange import SentRequest
 from playground.core.wire.wire import Wire
 
 
@@ -25,7 +25,9 @@ def clients_to_nowhere() -> Clients:
     return Clients(transport=_Nowhere(), demo=_Nowhere())
 
 
-async def preview(clients: Clients, connection: Connection, key: str, wire: Wire) -> Sent | Failure:
+async def preview(
+    clients: Clients, connection: Connection, key: str, wire: Wire
+) -> SentRequest | Failure:
     """The first attempt's request; `clients` are those to nowhere."""
     if key and key_problem(key):
         return Failure("bad_key")
@@ -34,4 +36,4 @@ async def preview(clients: Clients, connection: Connection, key: str, wire: Wire
     except Exception as error:
         return call_failure(error, key)
     await response.aclose()
-    return sent_of(response.request, key)
+    return recorded_request(response.request, key)

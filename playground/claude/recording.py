@@ -3,7 +3,7 @@
 import httpx2
 
 from playground.claude.secret import Secret
-from playground.core.wire.exchange import MASK, Headers, Received, Sent, end_of
+from playground.core.wire.exchange import MASK, Headers, ResponseHead, SentRequest, end_of
 
 # A header may be as long as a server likes, and each attempt is kept in the log.
 LONGEST_VALUE = 500
@@ -27,7 +27,7 @@ _MATTER = _LIMITS | {
 }  # fmt: skip
 
 
-def sent_of(request: httpx2.Request, key: str) -> Sent:
+def recorded_request(request: httpx2.Request, key: str) -> SentRequest:
     """The request as it goes out, except for the key."""
     headers = tuple(
         (name, _masked(name, value) if key else value)
@@ -36,7 +36,7 @@ def sent_of(request: httpx2.Request, key: str) -> Sent:
         )
     )
     body = request.content.decode()
-    return Sent(request.method, str(request.url), headers, body, end_of(key))
+    return SentRequest(request.method, str(request.url), headers, body, end_of(key))
 
 
 def _masked(name: str, value: str) -> str:
@@ -47,7 +47,7 @@ def _masked(name: str, value: str) -> str:
     return scheme + space + MASK if space else MASK
 
 
-def received_of(response: httpx2.Response, key: str) -> Received:
+def recorded_response(response: httpx2.Response, key: str) -> ResponseHead:
     """The status and the headers that matter, without the key in case it is echoed in them."""
     secret = Secret(key)
     headers: Headers = tuple(
@@ -55,4 +55,4 @@ def received_of(response: httpx2.Response, key: str) -> Received:
         for name, value in response.headers.multi_items()
         if name in _MATTER
     )
-    return Received(response.status_code, headers)
+    return ResponseHead(response.status_code, headers)

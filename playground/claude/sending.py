@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from playground.claude.clients import Clients, extra_headers, sent_request_var
 from playground.claude.errors import failure_of, failure_without_key, without_key
 from playground.claude.masking import without_key_in_texts
-from playground.claude.recording import received_of, sent_of
+from playground.claude.recording import recorded_request, recorded_response
 from playground.claude.secret import Secret
 from playground.claude.stream import Answer, AnswerFailed, Note, read
 from playground.claude.stream_limits import Patience, patience
@@ -152,9 +152,9 @@ async def _attempt(
         # The request is known before its answer, and is all that is known if none comes.
         await asyncio.wait((sent_request, opening), return_when=asyncio.FIRST_COMPLETED)
         if sent_request.done():
-            yield sent_of(sent_request.result(), key)
+            yield recorded_request(sent_request.result(), key)
         response = await opening
-        yield received_of(response, key)
+        yield recorded_response(response, key)
         request_id = response.headers.get("request-id")
         answer = Answer(request_id)
         yield Accepted(response.status_code, without_key(request_id, key))
@@ -164,7 +164,7 @@ async def _attempt(
         yield _AttemptError(failure_without_key(error.failure, key), _has_begun(answer))
     except Exception as error:
         if isinstance(error, anthropic.APIStatusError):
-            yield received_of(error.response, key)
+            yield recorded_response(error.response, key)
             note("", error.response.text)
         # Without a response nobody knows whether the request arrived, and the API has no
         # idempotency key to ask by.

@@ -20,7 +20,7 @@ from anthropic._streaming import ServerSentEvent, SSEDecoder
 from playground.claude.errors import failure_in_body, reported_failure
 from playground.claude.stream_limits import MOST_TEXT, TooMuch
 from playground.core.answer.content import MOST_BLOCKS
-from playground.core.answer.error_body import LONGEST_READ, words
+from playground.core.answer.error_body import LONGEST_READ, error_message
 from playground.core.answer.events import (
     BlockStarted,
     BlockStopped,
@@ -648,17 +648,17 @@ async def _unstreamed(body: bytes, status: int, answer: Answer, note: Note) -> A
     text = body.decode("utf-8", "replace")
     note("", text)
     if not text.startswith("{"):
-        raise AnswerFailed(Failure("not_the_api", words(text), status))
+        raise AnswerFailed(Failure("not_the_api", error_message(text), status))
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
         _note_message(body, answer)
         raise
-    for event in whole(message, answer):
+    for event in message_events(message, answer):
         yield event
 
 
-def whole(message: object, answer: Answer) -> Iterator[Event]:
+def message_events(message: object, answer: Answer) -> Iterator[Event]:
     """The events of a message that was not streamed. Raises `AnswerFailed` if it is not one."""
     if not isinstance(message, dict) or message.get("type") != "message":
         raise AnswerFailed(failure_in_body(message, answer.billed))

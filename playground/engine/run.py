@@ -36,7 +36,7 @@ from playground.core.answer.raw_events import RawEvents
 from playground.core.runs.outcome import StoppedBy
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import LIVE, Status
-from playground.core.wire.exchange import Exchange, Received, Sent
+from playground.core.wire.exchange import Exchange, ResponseHead, SentRequest
 
 
 def new_run_id() -> str:
@@ -161,9 +161,9 @@ class Run:
                     self.last_usage = None
                 if not self.attempts:
                     self.began_s = now_s  # Until now the process may have been starting up.
-            case Sent():
+            case SentRequest():
                 self._note_sent(event)
-            case Received():
+            case ResponseHead():
                 *before, last = self.exchanges
                 self.exchanges = (*before, replace(last, received=event))
             case Accepted(http_status, request_id):
@@ -194,7 +194,7 @@ class Run:
         self.status = "streaming"
         self._content.fold(event)
 
-    def _note_sent(self, sent: Sent) -> None:
+    def _note_sent(self, sent: SentRequest) -> None:
         if self.exchanges and self.exchanges[-1].sent.body == sent.body:
             # One copy in memory: a prompt can be long, and is tried again and again.
             sent = replace(sent, body=self.exchanges[-1].sent.body)

@@ -3,7 +3,13 @@
 import json
 
 from playground.core.answer.events import Usage
-from playground.core.money.bill import BillFacts, Call, bill, refused, with_earlier
+from playground.core.money.bill import (
+    BilledCall,
+    BillFacts,
+    add_earlier_attempts,
+    bill,
+    refusal_facts,
+)
 from playground.core.money.pricing import Cost, UnitPrices
 from playground.core.request.input_bounds import ttls_in
 from playground.core.runs.run_plan import Plan
@@ -16,12 +22,12 @@ def cost_of(run: RunView) -> tuple[Cost, UnitPrices | None]:
     """What a run has cost so far, and the unit prices that applied."""
     plan = run.plan
     ttls = frozenset(ttls_in(plan.wire.body))
-    call = Call(plan.wire.model_id, plan.connection, run.created_at, cache_ttls=ttls)
+    call = BilledCall(plan.wire.model_id, plan.connection, run.created_at, cache_ttls=ttls)
     # Without a report a finished run has an unknown cost; one that was cut short has cost
     # at least nothing, which is a bound.
     usage = run.last_usage if run.status == "done" else run.last_usage or Usage()
     cost, prices = bill(usage, call, _bill_facts(run))
-    return with_earlier(
+    return add_earlier_attempts(
         cost, [bill(earlier, call, BillFacts())[0] for earlier in run.earlier_usages]
     ), prices
 
@@ -37,7 +43,7 @@ def _bill_facts(run: RunView) -> BillFacts:
     if not lost and not (run.status == "done" and (run.last_usage or Usage()).is_complete):
         missing.append("Its usage was not reported to the end.")
     # What is free needs no usage report.
-    return refused(run.refusal, tuple(missing if run.refusal != "free" or lost else ()))
+    return refusal_facts(run.refusal, tuple(missing if run.refusal != "free" or lost else ()))
 
 
 _LOST = {

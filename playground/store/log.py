@@ -88,7 +88,7 @@ class RunLog:
         if only_on_page is not None:
             if texts is not None:
                 self.open_pages.add(only_on_page, row, texts)
-            row, texts = row.bare, None
+            row, texts = row.numbers_only, None
         self._memory.record(row, texts)
         self._writer.wake()
 

@@ -20,7 +20,7 @@ from playground.core.request.connection import CLAUDE
 from playground.core.runs.outcome import outcome
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.engine.run import Run
-from playground.engine.run_rows import cost_of, logged
+from playground.engine.run_rows import cost_of, log_record
 
 STREAMS = int(os.environ.get("CUT_STREAMS", "40"))
 """How many generated streams are cut at each of their events; by hand: CUT_STREAMS=2000."""
@@ -127,7 +127,7 @@ def test_before_it_has_begun_it_is_retried_and_what_all_attempts_reported_is_sum
     assert run.usage.input_tokens == 400_000
     cost, _ = cost_of(run)
     assert (cost.kind, cost.usd) == ("at least", Decimal("1.20006"))
-    row, _ = logged(run)
+    row, _ = log_record(run)
     assert (row.input_tokens, row.cost_usd, row.cost_kind) == (400_000, cost.usd, "at least")
     assert [attempt.prompt_tokens for attempt in run.attempts] == [100_000] * 4
     assert "400,000 tokens in were reported" in outcome(run).billed

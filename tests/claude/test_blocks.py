@@ -33,7 +33,7 @@ from playground.core.answer.content import (
     to_json,
 )
 from playground.core.runs.outcome import outcome
-from playground.engine.run_rows import logged
+from playground.engine.run_rows import log_record
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -45,7 +45,7 @@ def test_a_run_holds_each_block_as_it_came_and_says_how_it_ended(name):
     found = outcome(run)
     assert (found and found.title) == title
     assert from_json(to_json(run.blocks)) == expected
-    _, texts = logged(run)
+    _, texts = log_record(run)
     assert texts.blocks == expected
     assert run.text == texts.answer == text_of(expected)
 

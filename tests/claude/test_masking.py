@@ -36,7 +36,7 @@ MOST = KEY[: len(KEY) // 2 + 1]
 
 def masked(pieces, key=KEY):
     mask = Mask(Secret(key))
-    return "".join([*(mask.passed(piece) for piece in pieces), mask.rest()])
+    return "".join([*(mask.feed(piece) for piece in pieces), mask.flush()])
 
 
 def cut(text, places):
@@ -67,14 +67,14 @@ def test_a_key_too_short_to_be_one_garbles_nothing():
 
 def test_no_more_is_held_back_than_may_be_the_beginning_of_the_key():
     mask = Mask(Secret(KEY))
-    assert [mask.passed(piece) for piece in ("all of it", " sk", "y", " sk-ant", "-")] == [
+    assert [mask.feed(piece) for piece in ("all of it", " sk", "y", " sk-ant", "-")] == [
         "all of it",
         " ",
         "sky",
         " ",
         "",
     ]
-    assert (mask.rest(), mask.rest()) == ("sk-ant-", "")
+    assert (mask.flush(), mask.flush()) == ("sk-ant-", "")
 
 
 def stream(*events, error=None):
@@ -253,10 +253,10 @@ def test_in_json_a_key_is_found_as_json_writes_it():
     key = 'sk-"quoted\\"-key'
     mask = EventMask(key)
     written = json.dumps({"key": key})
-    found = [*mask.passed(InputDelta(written[:12], 0)), *mask.passed(InputDelta(written[12:], 0)),
-             *mask.rest()]  # fmt: skip
+    found = [*mask.feed(InputDelta(written[:12], 0)), *mask.feed(InputDelta(written[12:], 0)),
+             *mask.flush()]  # fmt: skip
     assert "".join(event.text for event in found) == f'{{"key": "{MASK}"}}'
-    [begun] = mask.passed(BlockStarted("web_search_tool_result", json=written))
+    [begun] = mask.feed(BlockStarted("web_search_tool_result", json=written))
     assert begun.json == f'{{"key": "{MASK}"}}'
 
 
@@ -306,7 +306,7 @@ def test_a_key_is_masked_however_unknown_deltas_cut_it(places, is_nested, is_beg
 def test_what_only_looks_like_a_key_comes_unchanged():
     deltas = [other(x="sk-"), other(y=1), other(x=KEY[3:9]), other(x="no")]
     mask = EventMask(KEY)
-    assert [mask.passed(delta) for delta in deltas] == [[], [], [], deltas]
+    assert [mask.feed(delta) for delta in deltas] == [[], [], [], deltas]
     events = [deltas[0], BlockStopped(0), deltas[0], Finished("end_turn")]
     assert stream(*events) == events
     begun = BlockStarted("hologram", json='{"type": "sk"}', at=0)
@@ -323,5 +323,5 @@ def test_blocks_that_come_interleaved_are_masked_each_by_itself():
 
 def test_a_server_cannot_make_deltas_wait_for_ever():
     mask = EventMask(KEY)
-    found = [each for _ in range(10_000) for each in mask.passed(other(x=KEY[:3], y=""))]
+    found = [each for _ in range(10_000) for each in mask.feed(other(x=KEY[:3], y=""))]
     assert len(found) > 9_000

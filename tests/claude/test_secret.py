@@ -81,7 +81,7 @@ def test_a_key_is_masked_in_each_encoding_however_it_is_split(encode, key):
     for size in (1, 3, 10):
         mask = Mask(Secret(key))
         pieces = [encoded[start : start + size] for start in range(0, len(encoded), size)]
-        assert "".join(map(mask.passed, pieces)) + mask.rest() == shown
+        assert "".join(map(mask.feed, pieces)) + mask.flush() == shown
 
 
 def test_a_letter_whose_lower_case_is_two_moves_no_beginning_of_a_key():

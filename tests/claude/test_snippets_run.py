@@ -422,8 +422,8 @@ def both(error, policy, jitter=0.5, **at):
         failure = reported_failure(error.body, "possibly", None)
     else:
         failure = failure_of(error, "possibly", NOW)
-    verdict = retry.verdict(policy, failure, jitter=jitter, **at)
-    return rule_of(policy, jitter)(error, **at), verdict.wait_s
+    retry_decision = retry.retry_decision(policy, failure, jitter=jitter, **at)
+    return rule_of(policy, jitter)(error, **at), retry_decision.wait_s
 
 
 def test_the_code_tries_again_after_the_same_errors_as_the_playground():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from playground.core.answer.events import Usage
 from playground.core.answer.retry import RetryPolicy
-from playground.core.money.bill import BillFacts, Call, bill
+from playground.core.money.bill import BilledCall, BillFacts, bill
 from playground.core.money.pricing import MOST_USD
 from playground.core.request.body_shapes import ROLES
 from playground.core.request.connection import CLAUDE, DEMO, Connection, FlatPrice
@@ -98,4 +98,7 @@ def test_what_no_log_could_hold_has_no_price(connection, tokens):
         is None
     )
     usage = Usage(output_tokens=tokens)
-    assert bill(usage, Call("claude-sonnet-4-6", connection, NOW), BillFacts())[0].kind == "unknown"
+    assert (
+        bill(usage, BilledCall("claude-sonnet-4-6", connection, NOW), BillFacts())[0].kind
+        == "unknown"
+    )

@@ -11,7 +11,7 @@ import httpx2
 from playground.claude.batch.batches import BatchApi, open_results
 from playground.claude.errors import call_failure, failure_in_result, failure_without_key
 from playground.claude.masking import EventMask
-from playground.claude.stream import Answer, AnswerFailed, whole
+from playground.claude.stream import Answer, AnswerFailed, message_events
 from playground.core.answer.events import Finished, Reported
 from playground.core.answer.failures import Billed, Failure
 from playground.core.answer.folding import Content, Folding
@@ -147,8 +147,8 @@ def result_of(line: bytes, key: str) -> BatchResult | None:
 def _succeeded(custom_id: str, message: JsonObject, key: str) -> BatchResult:
     answer, mask, content = Answer(None), EventMask(key), Folding()
     finished, usage = Finished(None), None
-    for raw_event in whole(message, answer):
-        for event in mask.passed(raw_event):
+    for raw_event in message_events(message, answer):
+        for event in mask.feed(raw_event):
             if isinstance(event, Content):
                 content.fold(event)
             elif isinstance(event, Reported):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from playground.claude.demo.tokens import count_tokens
 from playground.core.request.sent_blocks import last_text
-from playground.core.request.tool_results import texts_said
+from playground.core.request.tool_results import content_texts
 from playground.core.text.json_text import JsonObject
 
 Body = JsonObject
@@ -17,7 +17,7 @@ TOKENS_PER_MESSAGE = 3
 
 def text_of(content: object) -> str:
     """The text of a message's content, which is a string or a list of blocks."""
-    return "\n\n".join(texts_said(content))
+    return "\n\n".join(content_texts(content))
 
 
 def system_of(body: Body) -> str:

@@ -35,7 +35,7 @@ def is_page(text: str) -> bool:
     return _PAGE.match(text) is not None
 
 
-def words(body: object) -> str:
+def error_message(body: object) -> str:
     """The message in a body, which is a text or parsed JSON; empty where there is none."""
     if isinstance(body, str):
         text = body[:LONGEST_READ].strip()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from playground.core.answer.failures import Billed, Failure, FailureKind
-from playground.core.wire.exchange import Received, Sent
+from playground.core.wire.exchange import ResponseHead, SentRequest
 
 RefusalBill = Literal["free", "billed", "unknown"]
 """Whether a refusal is billed. "unknown": its category is newer than this code."""
@@ -222,8 +222,8 @@ class AttemptFailed:
 
 Event = (
     Connecting
-    | Sent
-    | Received
+    | SentRequest
+    | ResponseHead
     | Accepted
     | BlockStarted
     | TextDelta

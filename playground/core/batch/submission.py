@@ -20,7 +20,7 @@ from playground.core.batch.batch import (
 )
 from playground.core.batch.batch_split import BatchRequest
 from playground.core.money import pricing
-from playground.core.money.bill import BillFacts, Call, bill, refused
+from playground.core.money.bill import BilledCall, BillFacts, bill, refusal_facts
 from playground.core.money.pricing import Unbounded
 from playground.core.request.connection import Connection
 from playground.core.request.input_bounds import ttls_in
@@ -130,7 +130,7 @@ def to_row(
     """The run that a result is in the log. A batch has neither a time to first token nor a
     duration of single answers."""
     # At the prices of its submission: a result does not say when it was answered.
-    call = Call(
+    call = BilledCall(
         asked.model,
         connection,
         submission.submitted_at,
@@ -175,7 +175,7 @@ def _known(result: BatchResult) -> BillFacts:
         return BillFacts(free="What a batch does not answer is not billed.", missing=lost)
     is_whole = result.usage is None or result.usage.is_complete
     missing = () if is_whole else ("The usage report is not whole.",)
-    return refused(result.refusal, missing)
+    return refusal_facts(result.refusal, missing)
 
 
 def _billed(result: BatchResult) -> Billed | None:

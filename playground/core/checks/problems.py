@@ -41,12 +41,12 @@ class Problem:
     fix: Fix | None = None
 
 
-def setting(slug: str, label: str, **values: object) -> Fix:
+def params_fix(slug: str, label: str, **values: object) -> Fix:
     """A fix that sets parameters."""
     return Fix(slug, label, params=tuple(values.items()))
 
 
-def edited(edit: Edit | None, prompt: Prompt) -> Prompt:
+def apply_edit(edit: Edit | None, prompt: Prompt) -> Prompt:
     """The prompt after an edit; as it was, where there is nothing to mend any more."""
     match edit:
         case None:
@@ -144,9 +144,9 @@ def successor(model: Model) -> Model | None:
     return max(later, key=lambda other: other.released, default=None)
 
 
-def switch(slug: str, model: Model | None) -> Fix | None:
+def model_fix(slug: str, model: Model | None) -> Fix | None:
     """A fix that chooses another model."""
-    return setting(slug, f"Switch to {model.name}", model=model.id) if model else None
+    return params_fix(slug, f"Switch to {model.name}", model=model.id) if model else None
 
 
 def nearest_effort(level: str, model: Model) -> Fix:
@@ -154,5 +154,5 @@ def nearest_effort(level: str, model: Model) -> Fix:
     most = EFFORTS.index(level) if level in EFFORTS else 0
     below = [effort for effort in model.efforts if EFFORTS.index(effort) <= most]
     if not below:
-        return setting("effort", "Use the default effort", effort=None)
-    return setting("effort", f"Use effort {below[-1]}", effort=below[-1])
+        return params_fix("effort", "Use the default effort", effort=None)
+    return params_fix("effort", f"Use effort {below[-1]}", effort=below[-1])

@@ -11,10 +11,10 @@ from playground.core.checks.problems import (
     Problem,
     Severity,
     can_join,
+    model_fix,
     nearest_effort,
-    setting,
+    params_fix,
     successor,
-    switch,
     without_prefill,
 )
 from playground.core.money.pricing import input_tokens_bound
@@ -120,7 +120,7 @@ def _model_id_problems(params: Params) -> list[Problem]:
 def _retirement(model: Model, today: date) -> list[Problem]:
     if model.retires_on is None or today + RETIREMENT_NOTICE < model.retires_on:
         return []
-    fix = switch("successor", successor(model))
+    fix = model_fix("successor", successor(model))
     if model.is_retired(today):
         text = f"{model.name} was retired on {model.retires_on}. Choose another model."
     else:
@@ -168,8 +168,8 @@ def is_applicable(parameter: str, params: Params, sent: Wire, model: Model) -> b
 def _number_fix(parameter: str, model: Model) -> Fix:
     if parameter == "max_tokens":
         value = min(ORDINARY_MAX_TOKENS, model.max_output_tokens)
-        return setting("max_tokens", f"Set it to {value:,}", max_tokens=value)
-    return setting(f"clear_{parameter}", "Clear the field", **{parameter: None})
+        return params_fix("max_tokens", f"Set it to {value:,}", max_tokens=value)
+    return params_fix(f"clear_{parameter}", "Clear the field", **{parameter: None})
 
 
 def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> list[Problem]:
@@ -189,7 +189,9 @@ def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> li
         if type(max_tokens) is not int or max_tokens > caps.max_tokens:
             most = caps.max_tokens
             is_typed = max_tokens == request.params.max_tokens
-            fix = setting("cap_max_tokens", f"Use {most:,}", max_tokens=most) if is_typed else None
+            fix = (
+                params_fix("cap_max_tokens", f"Use {most:,}", max_tokens=most) if is_typed else None
+            )
             text = f"This app lets visitors ask for {most:,} max_tokens at most."
             problems.append(Problem("error", text, fix))
     return problems
@@ -349,7 +351,7 @@ def _prefill_problems(request: Request, model: Model) -> list[Problem]:
         text = f"{model.name} takes no prefill: the last message must be from the user."
         return [Problem("error", text, drop_fix)]
     if params.api_version == "auto" and thinks:
-        fix = setting("stop_thinking", "Turn thinking off", thinking="off")
+        fix = params_fix("stop_thinking", "Turn thinking off", thinking="off")
         return [Problem("error", f"{model.name} takes no prefill while it thinks.", fix)]
     if prefill != prefill.rstrip():
         # A block of an answer goes back as it came.
@@ -367,7 +369,7 @@ def _window_problems(prompt: Prompt, model: Model) -> list[Problem]:
         return []
     larger_model = successor(model)
     fits = larger_model is not None and size <= PROSE_BYTES_PER_TOKEN * larger_model.context_tokens
-    fix = switch("larger_model", larger_model) if fits else None
+    fix = model_fix("larger_model", larger_model) if fits else None
     if size > LEAST_TOKENS_PER_BYTE * window:
         text = f"The prompt does not fit into {model.name}'s {window:,} tokens."
         return [Problem("error", text, fix)]
@@ -395,7 +397,7 @@ def param_problems(params: Params, model: Model, unsent: Collection[str] = ()) -
     names the parameters that stay behind, whose fields are closed."""
     return [
         *_model_and_max_tokens(params, model),
-        *_ranges(params.swept(dict.fromkeys(set(SAMPLING) & set(unsent))), model),
+        *_ranges(params.with_values(dict.fromkeys(set(SAMPLING) & set(unsent))), model),
         *_pairs(params, model),
         *_effort(params, model),
         *_budget(params, model),
@@ -432,13 +434,13 @@ def _instead_of(parameter: str, request: Request, model: Model) -> Fix | None:
     if parameter == "effort":
         return nearest_effort(request.params.effort or "", model)
     if parameter == "thinking":
-        return setting("thinking", "Use the default thinking", thinking="default")
+        return params_fix("thinking", "Use the default thinking", thinking="default")
     is_whole = all(message.role == "assistant" for message in request.prompt.messages)
     return DROP_PREFILL if parameter == "prefill" and not is_whole else None
 
 
 def _clear(parameter: str) -> Fix:
-    return setting(f"clear_{parameter}", f"Clear {parameter}", **{parameter: None})
+    return params_fix(f"clear_{parameter}", f"Clear {parameter}", **{parameter: None})
 
 
 def _severity(params: Params) -> Severity:
@@ -459,12 +461,12 @@ def _model_and_max_tokens(params: Params, model: Model) -> list[Problem]:
     # Whoever writes 0 there means the cache, wherever in the prompt a block asks for it.
     elif params.max_tokens < 1 and params.extra.fields.get("max_tokens") != 0:
         value = min(ORDINARY_MAX_TOKENS, most)
-        fix = setting("max_tokens", f"Set it to {value:,}", max_tokens=value)
+        fix = params_fix("max_tokens", f"Set it to {value:,}", max_tokens=value)
         only = " 0 only fills the prompt cache, and caching is off." * (params.max_tokens == 0)
         problems.append(Problem("error", f"max_tokens must be at least 1.{only}", fix))
     if params.max_tokens > most:
         text = f"max_tokens is {params.max_tokens:,}, but {model.name} answers with at most"
-        fix = setting("max_tokens", f"Set it to {most:,}", max_tokens=most)
+        fix = params_fix("max_tokens", f"Set it to {most:,}", max_tokens=most)
         problems.append(Problem(_severity(params), f"{text} {most:,}.", fix))
     return problems
 
@@ -473,18 +475,18 @@ def _ranges(params: Params, model: Model) -> list[Problem]:
     problems = []
     temperature, top_p, top_k = params.temperature, params.top_p, params.top_k
     if temperature is not None and temperature < 0:
-        fix = setting("temperature", "Set it to 0", temperature=0.0)
+        fix = params_fix("temperature", "Set it to 0", temperature=0.0)
         problems.append(Problem(_severity(params), "Temperature must be 0 or more.", fix))
     # A model that takes none is not sent any, and what an unknown one takes its server decides.
     elif temperature is not None and temperature > 1 and model.takes_sampling and model.is_known:
-        fix = setting("temperature", "Set it to 1", temperature=1.0)
+        fix = params_fix("temperature", "Set it to 1", temperature=1.0)
         problems.append(Problem(_severity(params), "Temperature must be from 0 to 1.", fix))
     if top_p is not None and not 0 <= top_p <= 1:
         value = 1.0 if top_p > 1 else 0.0
-        fix = setting("top_p", f"Set it to {value:g}", top_p=value)
+        fix = params_fix("top_p", f"Set it to {value:g}", top_p=value)
         problems.append(Problem(_severity(params), "top_p must be from 0 to 1.", fix))
     if top_k is not None and top_k < 0:
-        fix = setting("top_k", "Set it to 0", top_k=0)
+        fix = params_fix("top_k", "Set it to 0", top_k=0)
         problems.append(Problem(_severity(params), "top_k must be 0 or more.", fix))
     return problems
 
@@ -525,7 +527,7 @@ def _budget(params: Params, model: Model) -> list[Problem]:
     budget = params.thinking_budget_tokens or (least if is_fields else 0)
     if budget < least:
         text = f"The thinking budget must be at least {least:,} tokens."
-        fix = setting("budget", f"Set it to {least:,}", thinking_budget_tokens=least)
+        fix = params_fix("budget", f"Set it to {least:,}", thinking_budget_tokens=least)
         problems.append(Problem(_severity(params), text, fix))
     if params.max_tokens <= budget:
         text = f"To think, {model.name} needs max_tokens above the budget of {budget:,}."
@@ -538,10 +540,10 @@ def _room_for(budget: int, params: Params, model: Model) -> Fix | None:
     # max_tokens holds the thinking as well: the answer keeps the room that it was given.
     enough = budget + max(params.max_tokens, 1)
     if enough <= model.max_output_tokens:
-        return setting("room_to_think", f"Set max_tokens to {enough:,}", max_tokens=enough)
+        return params_fix("room_to_think", f"Set max_tokens to {enough:,}", max_tokens=enough)
     least = MIN_THINKING_BUDGET_TOKENS
     if params.max_tokens > least:
-        return setting(
+        return params_fix(
             "room_to_think", f"Set the budget to {least:,}", thinking_budget_tokens=least
         )
     return None
@@ -551,6 +553,6 @@ def _stops(params: Params) -> list[Problem]:
     stops = tuple(stop for stop in params.stop_sequences if stop.strip())
     if stops == params.stop_sequences:
         return []
-    fix = setting("stop_sequences", "Remove it", stop_sequences=stops)
+    fix = params_fix("stop_sequences", "Remove it", stop_sequences=stops)
     text = "A stop sequence must not be only white space."
     return [Problem(_severity(params), text, fix)]

@@ -21,7 +21,7 @@ from playground.core.request.request_fields import (
     request_to_fields,
     text_of,
 )
-from playground.core.text.json_text import Json, NameTwiceError, distinct
+from playground.core.text.json_text import Json, NameTwiceError, unique_fields
 
 VERSION: Final = 1
 LETTERS: Final = "ABCDEF"
@@ -80,7 +80,7 @@ def from_json(text: str) -> PageState:
     """The state of a text that comes from anywhere. Raises `PageStateError`."""
     _check_size(text)
     try:
-        document = json.loads(text, object_pairs_hook=distinct)
+        document = json.loads(text, object_pairs_hook=unique_fields)
     except NameTwiceError as error:
         raise PageStateError(f"This is not readable as JSON: {error}.") from None
     except (ValueError, RecursionError):

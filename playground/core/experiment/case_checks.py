@@ -14,7 +14,7 @@ from playground.core.experiment.json_schema import schema_problem
 from playground.core.experiment.patterns import pattern_problem
 from playground.core.request.model_catalogue import MODEL_ID, is_model_id
 from playground.core.request.template import variables_of
-from playground.core.text.json_text import Json, is_of
+from playground.core.text.json_text import Json, is_of_type
 
 CheckKind = Literal[
     "contains", "not_contains", "equals", "pattern", "json", "json_schema", "length", "number",
@@ -169,7 +169,7 @@ def stored_check(found: object) -> CaseCheck:
     for name, value in found.items():
         if name not in _FIELDS:
             raise CheckError(f"A check has no field {str(name)[:40]!r}.")
-        if not is_of(value, _FIELDS[name]):
+        if not is_of_type(value, _FIELDS[name]):
             raise CheckError(f"A check's {name} cannot be {str(value)[:40]!r}.")
     check = CaseCheck(**found)
     if problem := _text_problem(check.text):

@@ -36,7 +36,7 @@ def _change(operation: object) -> Change:
     return -1, None, ""
 
 
-def edited(table: Table, changes: Sequence[Change]) -> Table:
+def apply_changes(table: Table, changes: Sequence[Change]) -> Table:
     """The table after these changes, in their order. One beneath its end adds rows."""
     columns, rows = table
     cells = [list(row) for row in rows]

@@ -6,7 +6,7 @@ from typing import Final
 
 from playground.core.experiment.case_shape import fitted
 from playground.core.experiment.cases import CHECKS, Cases, CasesError, unstorable_part
-from playground.core.text.json_text import Json, JsonObject, NameTwiceError, distinct
+from playground.core.text.json_text import Json, JsonObject, NameTwiceError, unique_fields
 
 _ONE_LIST: Final = ("cases", "data", "examples", "items", "records", "rows", "test_cases", "tests")
 """Fields under which an object keeps the list of its records."""
@@ -20,7 +20,7 @@ class _Number(str):
 
 
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=distinct, parse_int=_Number, parse_float=_Number, parse_constant=_Number
+    object_pairs_hook=unique_fields, parse_int=_Number, parse_float=_Number, parse_constant=_Number
 )
 _TOO_DEEP: Final = "it is nested too deeply"
 _MARK: Final = "\ufeff"

@@ -28,7 +28,13 @@ from playground.core.request.request_fields import (
     text_of,
 )
 from playground.core.runs.run_plan import Variant
-from playground.core.text.json_text import Json, NameTwiceError, distinct, is_of, refuse_constant
+from playground.core.text.json_text import (
+    Json,
+    NameTwiceError,
+    is_of_type,
+    refuse_constant,
+    unique_fields,
+)
 
 VERSION: Final = 1
 # Room for the largest table of cases, even if JSON escapes each of its characters as \u001b.
@@ -108,7 +114,7 @@ def from_json(text: str) -> Experiment:
         raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
     try:
         # Of a name that stands twice readers take the first or the last: neither is guessed.
-        document = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=distinct)
+        document = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=unique_fields)
     except NameTwiceError as error:
         raise ExperimentError(f"It is not JSON that can be read here: {error}.") from None
     except (ValueError, RecursionError):
@@ -133,7 +139,7 @@ def from_json(text: str) -> Experiment:
 
 def _experiment(fields: dict[str, Json]) -> Experiment:
     share, at_once = fields["least_share"], fields["at_once"]
-    if not is_of(share, float) or not 0 < share <= 1:
+    if not is_of_type(share, float) or not 0 < share <= 1:
         raise FieldsError("least_share must be above 0 and at most 1.")
     if not is_whole(at_once) or not 1 <= at_once <= MOST_AT_ONCE:
         raise FieldsError(f"at_once must be from 1 to {MOST_AT_ONCE}.")

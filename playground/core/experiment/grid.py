@@ -22,7 +22,7 @@ from playground.core.request.model_catalogue import MODEL_ID, is_model_id
 from playground.core.request.request import EFFORTS, Request
 from playground.core.request.template import render
 from playground.core.runs.run_plan import Variant
-from playground.core.text.json_text import Json, is_of
+from playground.core.text.json_text import Json, is_of_type
 from playground.core.text.number_text import (
     NumberError,
     NumberRule,
@@ -183,7 +183,7 @@ def settings(variants: Sequence[Variant], sweeps: Sequence[Sweep] = ()) -> tuple
     made = []
     for variant, values in product(variants, product(*(sweep.values for sweep in sweeps))):
         swept = tuple(zip(parameters, values, strict=True))
-        params = variant.request.params.swept(dict(swept))
+        params = variant.request.params.with_values(dict(swept))
         made.append(Setting(variant.letter, replace(variant.request, params=params), swept))
     return tuple(made)
 
@@ -205,9 +205,9 @@ def _fits(parameter: Swept, value: Json) -> bool:
         case "effort":
             return value in EFFORTS
         case "max_tokens":
-            return is_of(value, int) and value > 0
+            return is_of_type(value, int) and value > 0
         case "temperature":
-            return is_of(value, float)
+            return is_of_type(value, float)
 
 
 def require_size(settings: int, cases: int, repeats: int) -> int:

@@ -14,7 +14,7 @@ from playground.core.experiment.grid import MOST_CELLS, Grid
 from playground.core.experiment.matrix import Answers, Matrix
 from playground.core.request.request_fields import text_of
 from playground.core.runs.row_json import from_fields, to_fields
-from playground.core.text.json_text import Json, NameTwiceError, distinct
+from playground.core.text.json_text import Json, NameTwiceError, unique_fields
 
 KIND: Final = "playground experiment"
 VERSION: Final = 1
@@ -106,7 +106,7 @@ def from_json_lines(text: str) -> ExperimentFile:
 
 def _head(line: str) -> dict[str, Json]:
     try:
-        head = json.loads(line, object_pairs_hook=distinct)
+        head = json.loads(line, object_pairs_hook=unique_fields)
     except NameTwiceError:
         raise
     except (ValueError, RecursionError):
@@ -120,7 +120,7 @@ def _head(line: str) -> dict[str, Json]:
 
 
 def _fields(line: str) -> Json:
-    fields = json.loads(line, object_pairs_hook=distinct)
+    fields = json.loads(line, object_pairs_hook=unique_fields)
     # Only an escape can hold half of a character, which can be neither shown nor exported again.
     if "\\u" in line:
         json.dumps(fields, ensure_ascii=False).encode()

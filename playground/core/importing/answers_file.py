@@ -17,7 +17,7 @@ from playground.core.request.connection import CLAUDE
 from playground.core.request.request import Prompt, Request
 from playground.core.request.template import escaped
 from playground.core.sharing.shared_run import FORMAT, VERSION
-from playground.core.text.json_text import Json, NameTwiceError, distinct, is_within
+from playground.core.text.json_text import Json, NameTwiceError, is_within, unique_fields
 from playground.core.text.key_shapes import MASK
 from playground.core.wire.wire import VERSION_HEADER, Wire, model_id_of, model_on, wire
 
@@ -52,7 +52,7 @@ def _parsed(text: str) -> dict[str, Json]:
     if not is_within(text, MOST_PARTS, DEEPEST):
         raise ImportingError("It holds more than a file of answers can.")
     try:
-        document = json.loads(text, object_pairs_hook=distinct)
+        document = json.loads(text, object_pairs_hook=unique_fields)
         # A lone surrogate can be neither kept nor shown, and does not encode.
         json.dumps(document, ensure_ascii=False).encode()
     except NameTwiceError as error:

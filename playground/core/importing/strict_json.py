@@ -5,7 +5,7 @@ import math
 from typing import Final
 
 from playground.core.importing.import_result import ImportingError
-from playground.core.text.json_text import Json, NameTwiceError, distinct
+from playground.core.text.json_text import Json, NameTwiceError, unique_fields
 
 MOST_DIGITS: Final = 40
 
@@ -22,7 +22,7 @@ def read_json(text: str, what: str = "This") -> Json:
             parse_int=_whole,
             parse_float=_fraction,
             parse_constant=_constant,
-            object_pairs_hook=distinct,
+            object_pairs_hook=unique_fields,
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"

@@ -9,7 +9,7 @@ from typing import Final
 from playground.core.editor.page_state import PageState, PageStateError, from_json, to_json
 from playground.core.request.request import Params
 from playground.core.request.request_fields import FieldsError, text_of
-from playground.core.text.json_text import Json, NameTwiceError, distinct
+from playground.core.text.json_text import Json, NameTwiceError, unique_fields
 from playground.core.text.number_text import value_text
 
 VERSION: Final = 1
@@ -47,7 +47,7 @@ class SavedPrompt:
     versions: tuple[PromptVersion, ...]
 
 
-def named(name: str) -> str:
+def clean_name(name: str) -> str:
     """A name as it is kept: one line, bounded."""
     # A lone surrogate is replaced, since no database takes it.
     return " ".join(name.encode("utf-8", "replace").decode().split())[:LONGEST_NAME]
@@ -141,7 +141,7 @@ def library_from_json(text: str) -> tuple[SavedPrompt, ...]:
     if len(text.encode(errors="surrogatepass")) > MOST_BYTES:
         raise LibraryError(f"A library can have at most {MOST_BYTES / 1e6:g} MB.")
     try:
-        document = json.loads(text, object_pairs_hook=distinct)
+        document = json.loads(text, object_pairs_hook=unique_fields)
     except NameTwiceError as error:
         raise LibraryError(f"This is not readable as JSON: {error}.") from None
     except (ValueError, RecursionError):
@@ -163,12 +163,12 @@ def _prompt(entry: object) -> SavedPrompt:
     if not isinstance(entry, dict) or set(entry) != {"name", "versions"}:
         raise LibraryError("A prompt must have a name and versions.")
     name, versions = text_of(entry["name"], "A name"), entry["versions"]
-    if not named(name) or len(name) > LONGEST_NAME:
+    if not clean_name(name) or len(name) > LONGEST_NAME:
         raise LibraryError(f"A name must have 1 to {LONGEST_NAME} characters.")
     if not isinstance(versions, list) or not 1 <= len(versions) <= MOST_VERSIONS:
         raise LibraryError(f"The versions must be a list of 1 to {MOST_VERSIONS}.")
     read = [_version(number, version) for number, version in enumerate(versions, 1)]
-    return SavedPrompt("", named(name), tuple(read))
+    return SavedPrompt("", clean_name(name), tuple(read))
 
 
 def _version(number: int, entry: Json) -> PromptVersion:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from playground.core.log.votes import Vote
 from playground.core.runs.run_row import LIVE, RunRow, RunTexts, Status, Totals
-from playground.core.text.search_words import MOST_QUERY, Phrase, has, phrases
+from playground.core.text.search_words import MOST_QUERY, Phrase, contains_all, phrases
 
 Order = Literal["newest", "oldest", "most expensive", "slowest", "longest answer"]
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -247,4 +247,4 @@ def matches(chosen: Filter, row: RunRow, mark: Mark, said: Sequence[str]) -> boo
     if not chosen.text.strip():
         return True
     # What is still being written is not searched.
-    return row.status not in LIVE and has(said, chosen.phrases)
+    return row.status not in LIVE and contains_all(said, chosen.phrases)

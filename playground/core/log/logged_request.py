@@ -13,7 +13,7 @@ from playground.core.request.request import (
     Prompt,
     Request,
 )
-from playground.core.request.tool_results import texts_said
+from playground.core.request.tool_results import content_texts
 from playground.core.runs.run_row import RunTexts
 from playground.core.text.json_text import Json, JsonObject
 from playground.core.text.one_line import answer_line, one_line
@@ -67,7 +67,7 @@ def request_text(request_json: str) -> str:
 
 
 def _text(content: object) -> str:
-    return "\n".join(texts_said(content))
+    return "\n".join(content_texts(content))
 
 
 def request_of(request_json: str, wire_of: Callable[[Request], Wire]) -> Request | None:

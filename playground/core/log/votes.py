@@ -15,7 +15,7 @@ LONGEST_VALUE: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Voted:
+class VotedRun:
     """A run that was voted on: with which others, what made its answer, what the vote was."""
 
     ballot: str
@@ -90,7 +90,7 @@ def _short(value: Json) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
-def standings(voted: Iterable[Voted]) -> tuple[Standing, ...]:
+def standings(voted: Iterable[VotedRun]) -> tuple[Standing, ...]:
     """How each setting stands, the one with the highest share of wins first.
 
     A setting counts once a ballot, however many of its answers were on it; one that was

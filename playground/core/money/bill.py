@@ -52,7 +52,7 @@ class BillFacts:
     missing: tuple[str, ...] = ()
 
 
-def refused(refusal: RefusalBill, missing: tuple[str, ...] = ()) -> BillFacts:
+def refusal_facts(refusal: RefusalBill, missing: tuple[str, ...] = ()) -> BillFacts:
     """What is known of the bill of an answer, whether it is a refusal or not."""
     if refusal == "free":
         return BillFacts("A refusal of this category before any output is not billed.", "", missing)
@@ -61,7 +61,7 @@ def refused(refusal: RefusalBill, missing: tuple[str, ...] = ()) -> BillFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class BilledCall:
     """What was asked, as far as prices depend on it. `cache_ttls`: how long the request asks to
     keep what it writes to the cache."""
 
@@ -77,7 +77,7 @@ class Call:
         )
 
 
-def bill(usage: Usage | None, call: Call, known: BillFacts) -> tuple[Cost, UnitPrices | None]:
+def bill(usage: Usage | None, call: BilledCall, known: BillFacts) -> tuple[Cost, UnitPrices | None]:
     """The cost, and the unit prices of the model that was asked. None as `usage`: the API
     reported none."""
     prices = call.prices(usage or Usage())
@@ -107,7 +107,7 @@ def bill(usage: Usage | None, call: Call, known: BillFacts) -> tuple[Cost, UnitP
     return Cost(usd, kind, why), prices
 
 
-def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
+def add_earlier_attempts(last: Cost, earlier: Sequence[Cost]) -> Cost:
     """What a run cost: its last attempt, and at least what earlier ones reported. Each attempt
     is billed by itself, for the step of a stepped price is that of one prompt."""
     if not earlier:
@@ -146,7 +146,7 @@ def searches(usage: Usage, prices: UnitPrices | None) -> str:
     return f"{phrase} · {limit(usd)}" if usd else phrase
 
 
-def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tuple[str, ...]]:
+def _add_up(usage: Usage, prices: UnitPrices, call: BilledCall) -> tuple[Decimal, tuple[str, ...]]:
     """Dollars for all prompts of an answer and its searches, and what is not in them."""
     usd = usage.web_searches * prices.web_search_usd
     if not usage.iterations:
@@ -203,7 +203,7 @@ def _with_lifetimes(usage: Usage, asked: frozenset[str]) -> Usage:
     return usage
 
 
-def _prices_of_another(usage: Usage, call: Call) -> UnitPrices | None:
+def _prices_of_another(usage: Usage, call: BilledCall) -> UnitPrices | None:
     """The prices of the model that answered, where that is another than the one that was asked."""
     asked, answered = find(call.model_id), find(usage.model_id or "")
     if asked is None or answered is None or asked.id == answered.id:
@@ -245,7 +245,7 @@ def _left_over(usage: Usage) -> Usage | None:
     return Usage(**positive) if positive else None
 
 
-def _unknown_tier(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
+def _unknown_tier(usage: Usage, prices: UnitPrices, call: BilledCall) -> Iterator[str]:
     # A sum below the first step says that each of its prompts was.
     if usage.is_summed and call.prices(replace(usage, is_summed=False)) != prices:
         yield (
@@ -254,7 +254,7 @@ def _unknown_tier(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]
         )
 
 
-def _unpriced(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
+def _unpriced(usage: Usage, prices: UnitPrices, call: BilledCall) -> Iterator[str]:
     """What was billed and has no price here. A server of one's own has its flat price."""
     if call.connection.kind == "server":
         return
@@ -300,7 +300,7 @@ def _basis(usage: Usage, prices: UnitPrices, is_demo: bool) -> str:
     return f"{counts}, at {source}{f', and {web_searches}' if web_searches else ''}."
 
 
-def _no_price(call: Call) -> str:
+def _no_price(call: BilledCall) -> str:
     if call.connection.kind == "server":
         return "What this server charges is unknown: PLAYGROUND_SERVER_PRICE is not set."
     return f"No list price of {call.model_id} is known."

@@ -110,7 +110,7 @@ def windows(own: Budget, owners: Budget, spender: Spender, now: datetime) -> tup
     return tuple(limits)
 
 
-def refusal(needed_usd: Decimal, balances: tuple[Balance, ...]) -> Refusal | None:
+def budget_refusal(needed_usd: Decimal, balances: tuple[Balance, ...]) -> Refusal | None:
     """Why something that can cost this much does not fit; None: it does."""
     for balance in balances:
         short_usd = needed_usd - balance.left_usd

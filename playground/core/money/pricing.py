@@ -249,7 +249,9 @@ def input_tokens_bound(prompt: Prompt) -> int:
     return _tokens(prompt, {})
 
 
-def most_billed(wire: Wire, prompt: Prompt, model: Model, counted: int | None) -> Bound | Unbounded:
+def billing_bound(
+    wire: Wire, prompt: Prompt, model: Model, counted: int | None
+) -> Bound | Unbounded:
     """A bound of the bill for one answer; the API's own count of the prompt, where there is
     one, makes it tighter."""
     extra = wire.extra

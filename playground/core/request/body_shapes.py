@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from playground.core.request.model_catalogue import EFFORT_5
 from playground.core.request.tool_results import unpaired
-from playground.core.text.json_text import JsonObject, is_of
+from playground.core.text.json_text import JsonObject, is_of_type
 
 Role = Literal["user", "assistant", "system"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -54,12 +54,12 @@ def broken_fields(body: Fields) -> Iterator[tuple[str, str]]:
 def _input(name: str, expected: str, annotation: Any) -> Shape:  # noqa: ANN401 (any type)
     """The shape of a field whose type says all of it."""
     wrong = f"{name}: Input should be {expected}"
-    return lambda body: None if is_of(body[name], annotation) else wrong
+    return lambda body: None if is_of_type(body[name], annotation) else wrong
 
 
 def _max_tokens(body: Fields) -> str | None:
     limit = body["max_tokens"]
-    if not is_of(limit, int):
+    if not is_of_type(limit, int):
         return "max_tokens: Input should be a valid integer"
     return "max_tokens: must be greater than or equal to 0" if limit < 0 else None
 

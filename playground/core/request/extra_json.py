@@ -13,7 +13,7 @@ from functools import cached_property
 from playground.core.request.allowed_fields import first_not_allowed
 from playground.core.request.body_shapes import broken_fields
 from playground.core.request.input_bounds import InputBound, input_bound
-from playground.core.text.json_text import JsonObject, distinct, finite, refuse_constant
+from playground.core.text.json_text import JsonObject, finite, refuse_constant, unique_fields
 from playground.core.text.key_shapes import holds_key
 
 MOST_CHARACTERS = 20_000
@@ -80,7 +80,10 @@ def _read(text: str) -> Extra:
         return Extra(problem=f"it is nested more than {DEEPEST} levels deep")
     try:
         parsed = json.loads(
-            text, parse_float=_exact, parse_constant=refuse_constant, object_pairs_hook=distinct
+            text,
+            parse_float=_exact,
+            parse_constant=refuse_constant,
+            object_pairs_hook=unique_fields,
         )
         # What cannot be encoded could not be sent: a lone surrogate, written as an escape.
         json.dumps(parsed, ensure_ascii=False).encode()

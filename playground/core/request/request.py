@@ -183,7 +183,7 @@ class Params:
         """The extra JSON, parsed once."""
         return read_extra(self.extra_json)
 
-    def swept(self, values: Mapping[str, Any]) -> "Params":
+    def with_values(self, values: Mapping[str, Any]) -> "Params":
         """These parameters with other values; extra JSON that stays is not parsed again."""
         changed = replace(self, **values)
         if changed.extra_json == self.extra_json:

@@ -8,7 +8,7 @@ from playground.core.request.body_shapes import ROLES
 from playground.core.request.model_catalogue import MODEL_ID, is_model_id
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.request.sent_blocks import BlocksError, read_blocks
-from playground.core.text.json_text import Json, is_of
+from playground.core.text.json_text import Json, is_of_type
 
 MOST_MESSAGES: Final = 200
 _ALWAYS: Final = ("role", "text")
@@ -95,7 +95,7 @@ def _params(data: object) -> Params:
     if not isinstance(data, dict) or not {"model", "max_tokens"} <= set(data) <= set(_PARAMS):
         raise FieldsError("The params must have a model, max_tokens and no other fields.")
     for name, value in data.items():
-        if not is_of(value, _PARAMS[name]):
+        if not is_of_type(value, _PARAMS[name]):
             # Cut, for it is shown: what a link brings may be any length.
             raise FieldsError(f"{name} cannot be {str(value)[:40]!r}.")
     if not is_model_id(text_of(data["model"], "model")):
@@ -106,4 +106,4 @@ def _params(data: object) -> Params:
 
 def is_whole(value: object) -> bool:
     """Whether this is a number of JSON without a fraction; true and false are none."""
-    return is_of(value, int)
+    return is_of_type(value, int)

@@ -65,7 +65,7 @@ def texts_in(text: str) -> str:
     return "\n\n".join(each for each in texts if isinstance(each, str))
 
 
-def named(text: str) -> str:
+def block_summary(text: str) -> str:
     """How many blocks there are, and of what kinds."""
     blocks = read_blocks(text)
     kinds = dict.fromkeys(" ".join(filter(None, (block["type"], _name(block)))) for block in blocks)

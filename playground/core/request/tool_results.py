@@ -26,7 +26,7 @@ def calls_in(content: object) -> dict[str, str]:
     return {call_id: name for call_id, name in named.items() if call_id}
 
 
-def texts_said(content: object) -> list[str]:
+def content_texts(content: object) -> list[str]:
     """The texts of a message's content, those of results of tools among them."""
     if isinstance(content, str):
         return [content]

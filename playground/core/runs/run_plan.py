@@ -24,7 +24,7 @@ from playground.core.checks.request_checks import (
     unlisted_fields,
 )
 from playground.core.money import budget, pricing
-from playground.core.money.pricing import Bound, Unbounded, most_billed
+from playground.core.money.pricing import Bound, Unbounded, billing_bound
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import Request
@@ -120,7 +120,7 @@ class Plan:
         return self.why_not is None
 
     @property
-    def asked(self) -> str:
+    def model_summary(self) -> str:
         """The model and how it is asked, in a few words."""
         sent = self.wire.parameters()
         parts = [self.model.name]
@@ -179,7 +179,7 @@ def _plan(context: RunContext, variant: Variant) -> Plan:
     model = model_on(to, model_id_of(request.params), context.models)
     sent = wire(request, model, to)
     counted = context.counts.get(count_key(sent, to))
-    bound = most_billed(sent, request.prompt, model, counted)
+    bound = billing_bound(sent, request.prompt, model, counted)
     worst_usd, unpriced = _price(bound, context)
     typed = number_problems(variant.number_texts, request.params, sent, model)
     run_problems = (

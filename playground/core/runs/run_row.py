@@ -85,7 +85,7 @@ class RunRow:
         return Cost(self.cost_usd, self.cost_kind, self.cost_why or "")
 
     @property
-    def bare(self) -> "RunRow":
+    def numbers_only(self) -> "RunRow":
         """The row without what a person wrote or a server answered: only the numbers among the
         parameters, and no error text. Who stopped the run is this app's own word and stays."""
         try:

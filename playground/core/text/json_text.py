@@ -48,7 +48,7 @@ def refuse_constant(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def unique_fields(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     """The fields of an object. Python would keep the last of two of one name without a word.
     Raises `NameTwiceError`."""
     fields = dict(pairs)
@@ -57,16 +57,18 @@ def distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return fields
 
 
-def is_of(value: Json, annotation: Any) -> bool:  # noqa: ANN401 (the type of a field)
+def is_of_type(value: Json, annotation: Any) -> bool:  # noqa: ANN401 (the type of a field)
     """Whether JSON holds what a field of this type takes. A whole number is a float as well; true
     and false, which are numbers to Python, are none."""
     of, within = get_origin(annotation), get_args(annotation)
     if of is Literal:
         return value in within
     if of in (Union, UnionType):
-        return any(is_of(value, kind) for kind in within)
+        return any(is_of_type(value, kind) for kind in within)
     if of is tuple:
-        return isinstance(value, list | tuple) and all(is_of(item, within[0]) for item in value)
+        return isinstance(value, list | tuple) and all(
+            is_of_type(item, within[0]) for item in value
+        )
     kinds = {float: (int, float), None: (NoneType,)}.get(annotation, (annotation,))
     return type(value) in kinds
 

@@ -107,7 +107,7 @@ def has_signs(query: str) -> bool:
     return any(phrase.literal for phrase in phrases(query))
 
 
-def has(texts: Sequence[str], wanted: Sequence[Phrase]) -> bool:
+def contains_all(texts: Sequence[str], wanted: Sequence[Phrase]) -> bool:
     """Whether these texts, one after the other, hold every phrase."""
     literal = [phrase for phrase in wanted if phrase.literal]
     if literal:

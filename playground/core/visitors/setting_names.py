@@ -23,7 +23,7 @@ _TYPING_ERROR: Final = 0.9
 """The SDK's ANTHROPIC_AWS_API_KEY, which is none, is as much as 0.895 like the key's name."""
 
 
-def unread(environ: Mapping[str, str], secrets: Mapping[str, object]) -> tuple[str, ...]:
+def unused_names(environ: Mapping[str, str], secrets: Mapping[str, object]) -> tuple[str, ...]:
     """A sentence for each name that nothing reads where it is: never what it is set to."""
     section = secrets.get(SECTION)
     unknown = [name for name in environ if name not in NAMES and _is_meant(name, PREFIX)]

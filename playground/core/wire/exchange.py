@@ -23,7 +23,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentRequest:
     """A request as it goes out: `body` is the text of the very bytes.
 
     `key_end` is what may be shown of the key, and is never stored.
@@ -44,7 +44,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ResponseHead:
     """What a server says before its answer: the status and the headers that matter."""
 
     http_status: int
@@ -56,8 +56,8 @@ class Exchange:
     """What attempt `number` sent and, once there is one, the head of its response."""
 
     number: int
-    sent: Sent
-    received: Received | None = None
+    sent: SentRequest
+    received: ResponseHead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +128,13 @@ def from_json(text: str) -> ExchangeRecord | None:
         for row in data["exchanges"]:
             # None stands for the body of the attempt before: a prompt can be megabytes.
             body = exchanges[-1].sent.body if row["body"] is None else row["body"]
-            sent = Sent(str(row["method"]), str(row["url"]), _headers(row["headers"]), str(body))
+            sent = SentRequest(
+                str(row["method"]), str(row["url"]), _headers(row["headers"]), str(body)
+            )
             status = row.get("http_status")
-            received = Received(int(status), _headers(row["response_headers"])) if status else None
+            received = (
+                ResponseHead(int(status), _headers(row["response_headers"])) if status else None
+            )
             exchanges.append(Exchange(int(row["attempt"]), sent, received))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
         return None

@@ -209,7 +209,7 @@ def merged_params(params: Params) -> Params:
     if "thinking" in extra:
         changes |= _thinking_of(changes["thinking"])
     # Another object would parse its extra JSON anew.
-    return params.swept(changes) if changes else params
+    return params.with_values(changes) if changes else params
 
 
 def _thinking_of(block: JsonObject) -> dict[str, Any]:
@@ -265,7 +265,7 @@ def _refusals(body: JsonObject, extra: Extra, requested: RequestedParams) -> dic
     unsent |= {} if "output_config" in body else {"effort": None}
     unsent |= {} if "thinking" in body else {"thinking": "default"}
     changes = {"api_version": requested.target.version, **unsent}
-    sent = replace(requested, params=requested.params.swept(changes))
+    sent = replace(requested, params=requested.params.with_values(changes))
     thinking = _thinking(sent)
     thinks = _thinks(sent, thinking)
     of_parameters = {

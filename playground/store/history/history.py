@@ -282,7 +282,7 @@ class History:
         problem = self._forget(name, change, refused)
         if problem is None and keeps_numbers:
             for run_id, entry in refused.items():
-                self._memory.record(entry.row.bare, RunTexts(run_id=run_id))
+                self._memory.record(entry.row.numbers_only, RunTexts(run_id=run_id))
         return problem
 
     def _forget(

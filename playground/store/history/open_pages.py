@@ -94,7 +94,7 @@ class OpenPages:
                     self._drop(page, key)
 
     def filled(self, rows: Iterable[RunRow]) -> tuple[RunRow, ...]:
-        """Rows with what `RunRow.bare` took out of them, where it is still here."""
+        """Rows with what `RunRow.numbers_only` took out of them, where it is still here."""
         return tuple(_filled(row, self.find(row.visitor, row.run_id)) for row in rows)
 
     @property

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from playground.core.log.history import Cursor, Filter
 from playground.core.runs.run_row import LIVE
-from playground.core.text.search_words import MOST_READ, has
+from playground.core.text.search_words import MOST_READ, contains_all
 from playground.store.rows import marking
 from playground.store.search.search_index import searched_texts
 from playground.store.search.search_matches import SLOTS, Matches, first_id
@@ -138,6 +138,6 @@ def _ids_with_text(
     for chunk in in_chunks(run_ids):
         chunk_question = question.where(texts.c.visitor == visitor, texts.c.run_id.in_(chunk))
         for run_id, *texts_of_run in connection.execute(chunk_question):
-            if has(searched_texts(*texts_of_run), phrases):
+            if contains_all(searched_texts(*texts_of_run), phrases):
                 matching_ids.append(run_id)
     return matching_ids

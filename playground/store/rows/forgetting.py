@@ -117,7 +117,7 @@ def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) 
     )
     bare_rows = [
         {"of_run": row.run_id, "params": row.params_json, "message": row.error_message}
-        for row in (row.bare for row in read_rows(connection, visitor, run_ids))
+        for row in (row.numbers_only for row in read_rows(connection, visitor, run_ids))
     ]
     if bare_rows:
         connection.execute(_STRIP, [bare | {"of_visitor": visitor} for bare in bare_rows])

@@ -14,7 +14,7 @@ from playground.core.log.history import (
     Mark,
     clean_tag,
 )
-from playground.core.log.votes import Vote, Voted
+from playground.core.log.votes import Vote, VotedRun
 from playground.store.rows.reading import Entries
 from playground.store.sums import few_runs
 from playground.store.tables import dialect
@@ -87,7 +87,9 @@ def write_votes(connection: sa.Connection, visitor: str, cast: Mapping[str, Vote
         write_mark(connection, visitor, run_id, voted)
 
 
-def read_votes(connection: sa.Connection, visitor: str, entries: Entries, most: int) -> list[Voted]:
+def read_votes(
+    connection: sa.Connection, visitor: str, entries: Entries, most: int
+) -> list[VotedRun]:
     """The visitor's newest votes, for runs that still exist."""
     of_run = sa.and_(runs.c.visitor == marks.c.visitor, runs.c.run_id == marks.c.run_id)
     made_with = (runs.c.model, runs.c.connection, runs.c.params_json)
@@ -103,9 +105,9 @@ def read_votes(connection: sa.Connection, visitor: str, entries: Entries, most: 
     for run_id, ballot, vote, model, connection_name, params_json in connection.execute(question):
         if run_id in entries:
             row = entries[run_id].row
-            votes.append(Voted(ballot, row.model, row.connection, row.params_json, vote))
+            votes.append(VotedRun(ballot, row.model, row.connection, row.params_json, vote))
         elif model is not None:
-            votes.append(Voted(ballot, model, connection_name, params_json, vote))
+            votes.append(VotedRun(ballot, model, connection_name, params_json, vote))
     return votes
 
 

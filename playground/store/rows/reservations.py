@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from playground.core.money.budget import OWNER, Balance, Reservation, Window, refusal
+from playground.core.money.budget import OWNER, Balance, Reservation, Window, budget_refusal
 from playground.core.runs.run_row import LIVE, RunRow
 from playground.core.text.refusal import Refusal
 from playground.store.tables.schema import IS_LIVE, reservations, runs
@@ -88,7 +88,7 @@ def reserve(
 ) -> Refusal | None:
     """Reserve all or nothing. The caller must be the only one who can write."""
     needed_usd = sum((reservation.usd for reservation in wanted), Decimal(0))
-    refused = refusal(needed_usd, tuple(balance(connection, window) for window in caps))
+    refused = budget_refusal(needed_usd, tuple(balance(connection, window) for window in caps))
     if refused is None:
         rows = [asdict(reservation) | {"is_settled": 0} for reservation in wanted]
         connection.execute(sa.insert(reservations), rows)
@@ -99,7 +99,7 @@ def reserve_again(
     connection: sa.Connection, more: Reservation, caps: Sequence[Window]
 ) -> Refusal | None:
     """Add to the reservation of a run that is still under way."""
-    refused = refusal(more.usd, tuple(balance(connection, window) for window in caps))
+    refused = budget_refusal(more.usd, tuple(balance(connection, window) for window in caps))
     if refused is not None:
         return refused
     # Only until the run is settled: after that nothing would take the addition off again.

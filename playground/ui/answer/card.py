@@ -57,7 +57,7 @@ def head(letter: str, run: RunView, view: View) -> dict[str, Any]:
     name = view.names[letter]
     if view.is_hidden:
         return {"name": name, "colour": "gray", "asked": ""}
-    return {"name": name, "colour": variant_state.COLOURS[letter], "asked": plan.asked}
+    return {"name": name, "colour": variant_state.COLOURS[letter], "asked": plan.model_summary}
 
 
 def said(letter: str, run: RunView, view: View) -> dict[str, Any]:

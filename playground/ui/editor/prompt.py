@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from playground.core.request.body_shapes import ROLES, Role
-from playground.core.request.sent_blocks import named
+from playground.core.request.sent_blocks import block_summary
 from playground.core.request.tool_results import calls_in
 from playground.core.runs.run_plan import Plan
 from playground.core.text.json_text import indented
@@ -95,7 +95,7 @@ def _show_blocks(index: int, blocks_json: str) -> None:
     if not blocks_json:
         return
     # Not under the plain key, where the session holds the blocks themselves.
-    with st.expander(plain(named(blocks_json)), key=state.message_blocks(index) + "_shown"):
+    with st.expander(plain(block_summary(blocks_json)), key=state.message_blocks(index) + "_shown"):
         st.code(indented(blocks_json), language="json", wrap_lines=True, height=200)
         st.button(
             "Keep only its text", key=f"drop_blocks_{index}", icon=":material/delete:",

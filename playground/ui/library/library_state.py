@@ -11,8 +11,8 @@ from playground.core.editor.page_state import PageStateError
 from playground.core.library.prompt_library import (
     PromptVersion,
     SavedPrompt,
+    clean_name,
     first_version,
-    named,
     with_version,
 )
 from playground.core.text.refusal import Refusal
@@ -51,7 +51,7 @@ def take_problem() -> str | None:
 def save() -> None:
     """Keep what the editor holds: a new prompt, or one version more of that name."""
     session = st.session_state
-    name = named(session.get(SAVE_NAME) or "")
+    name = clean_name(session.get(SAVE_NAME) or "")
     if not name:
         session["library_problem"] = "Give it a name."
         return
@@ -80,7 +80,7 @@ def add_all(found: tuple[SavedPrompt, ...]) -> None:
         while name.casefold() in taken:
             number += 1
             # Cut, so that the number has room within the longest name.
-            name = named(f"{prompt.name[:90]} ({number})")
+            name = clean_name(f"{prompt.name[:90]} ({number})")
         taken.add(name.casefold())
         # The prompts of a file come without an id.
         _keep(replace(prompt, prompt_id=secrets.token_urlsafe(12), name=name))
@@ -94,7 +94,7 @@ def new_name(prompt: SavedPrompt) -> str:
 def rename(prompt: SavedPrompt) -> None:
     # It would lie over the prompt with its new name.
     state.close_popover(RENAMING)
-    name = named(st.session_state.get(new_name(prompt)) or "")
+    name = clean_name(st.session_state.get(new_name(prompt)) or "")
     if not name or name == prompt.name:
         return
     # A browser knows what was chosen by its label, and would go on showing the old one.

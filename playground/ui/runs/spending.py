@@ -56,7 +56,7 @@ def refusal(plans: Sequence[Plan], spender: Spender) -> Refusal | None:
     unpriced = next((plan.unpriced for plan in plans if plan.unpriced), "")
     if unpriced:
         return budget.unpriced(unpriced)
-    return budget.refusal(sum(map(_most_usd, plans), Decimal(0)), limits)
+    return budget.budget_refusal(sum(map(_most_usd, plans), Decimal(0)), limits)
 
 
 def has_budget(spender: Spender) -> bool:

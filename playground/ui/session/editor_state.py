@@ -6,7 +6,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from playground.core.checks.problems import Fix, edited
+from playground.core.checks.problems import Fix, apply_edit
 from playground.core.editor.page_state import PageState, Variant
 from playground.core.editor.undo_history import Step, UndoHistory
 from playground.core.request.request import Params, Prompt, Request, with_typed_breaks
@@ -146,10 +146,10 @@ def _mend(fix: Fix, letters: Sequence[str]) -> None:
         for name, value in fix.params:
             variant_state.set_controls(dict([variant_state.control_of(name, value, letter)]))
     if fix.edit:
-        state.set_prompt(edited(fix.edit, state.prompt()))
+        state.set_prompt(apply_edit(fix.edit, state.prompt()))
         own = {k: str(text) for k, text in old.items() if k.startswith("system_") and text}
         variant_state.set_controls(
-            {key: edited(fix.edit, Prompt(text, ())).system for key, text in own.items()}
+            {key: apply_edit(fix.edit, Prompt(text, ())).system for key, text in own.items()}
         )
 
 

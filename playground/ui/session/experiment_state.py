@@ -12,7 +12,7 @@ import streamlit as st
 
 from playground.batches.interfaces import Answer, SubmitResult
 from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT
-from playground.core.experiment.case_edits import Table, edited, read_changes, with_columns
+from playground.core.experiment.case_edits import Table, apply_changes, read_changes, with_columns
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.experiment.matrix import Matrix
@@ -148,7 +148,7 @@ def edit_table() -> None:
     seen = start + len(changes)
     # Changes to a table that another one has replaced would land in other rows.
     if version == case_version() and seen != session.get("case_seen"):
-        session["case_table"] = edited(session["case_base"], changes)
+        session["case_table"] = apply_changes(session["case_base"], changes)
         session["case_seen"] = seen
 
 

@@ -33,7 +33,7 @@ from playground.core.text.refusal import Refusal
 from playground.core.visitors.access import LOCAL, uses_demo_lane
 from playground.core.visitors.pace import RateLimit, RateLimiter
 from playground.core.visitors.passcode import Passcode
-from playground.core.wire.exchange import Sent
+from playground.core.wire.exchange import SentRequest
 from playground.engine.loop import Engine
 from playground.engine.run import Run
 from playground.engine.run_rows import log_record, run_row
@@ -156,10 +156,10 @@ class Services:
         async for event in events:
             yield event
 
-    def preview(self, plan: Plan, key: str) -> "Future[Sent | Failure]":
+    def preview(self, plan: Plan, key: str) -> "Future[SentRequest | Failure]":
         """Build the request that a run of this plan would send; nothing goes out."""
 
-        async def build() -> Sent | Failure:
+        async def build() -> SentRequest | Failure:
             await _import_sdk()
             from playground.claude.preview import clients_to_nowhere, preview
 

@@ -10,7 +10,7 @@ from playground.core.answer.raw_events import RawEvents
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_view import RunView
 from playground.core.text.json_text import indented
-from playground.core.wire.exchange import Exchange, Sent, differences, from_json
+from playground.core.wire.exchange import Exchange, SentRequest, differences, from_json
 from playground.core.wire.wire import Decision, State
 from playground.ui.runs import running
 from playground.ui.server.visitor import is_local
@@ -69,7 +69,9 @@ def _show_preview(plan: Plan) -> None:
         st.caption(plain(f"Run would not send it: {plan.why_not}"))
     if has_no_key:
         st.caption("There is no key yet: … stands where it will be.")
-    _show_request(cast(Sent, sent), differences(plan.request, plan.wire), f"preview_{plan.letter}")
+    _show_request(
+        cast(SentRequest, sent), differences(plan.request, plan.wire), f"preview_{plan.letter}"
+    )
 
 
 def show_record(name: str, run: RunView) -> None:
@@ -123,7 +125,7 @@ def _choose(
     return part or parts[0], by_number[number]
 
 
-def _show_request(sent: Sent, decisions: tuple[Decision, ...], name: str) -> None:
+def _show_request(sent: SentRequest, decisions: tuple[Decision, ...], name: str) -> None:
     left, right = st.columns([3, 2])
     with right:
         _show_differences(decisions)
@@ -151,7 +153,7 @@ def _show_exactly(text: str, language: str | None = None) -> None:
     )
 
 
-def _head(sent: Sent) -> str:
+def _head(sent: SentRequest) -> str:
     """Request line and headers. How a key ends is shown to whose key it is."""
     is_theirs = is_local() or state.visitor_key().endswith(sent.key_end)
     return (sent if is_theirs else replace(sent, key_end="")).head()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.answer.error_body import error_code, is_page, words
+from playground.core.answer.error_body import error_code, error_message, is_page
 
 NGINX = "<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>nginx</body>"
 S3 = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Not you</Message></Error>'
@@ -59,9 +59,9 @@ S3 = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Not you</Mes
     ],
 )  # fmt: skip
 def test_the_words_of_a_body_are_found(body, said):
-    assert words(body) == said
+    assert error_message(body) == said
     if isinstance(body, dict | list) and body:
-        assert words(json.dumps(body)) == said
+        assert error_message(json.dumps(body)) == said
 
 
 @given(
@@ -77,19 +77,21 @@ def test_the_words_of_a_body_are_found(body, said):
     )
 )
 def test_no_json_is_too_odd(body):
-    assert isinstance(words(body), str)
+    assert isinstance(error_message(body), str)
     assert error_code(body) is None or 400 <= error_code(body) <= 599
 
 
 @given(st.text("<>/!?&;a-z\"'= \n", max_size=60))
 def test_no_page_is_too_odd(text):
-    assert isinstance(words("<" + text), str)
+    assert isinstance(error_message("<" + text), str)
 
 
 def test_a_body_without_an_end_is_read_to_a_bound():
-    assert len(words("x" * 10**7)) == 100_000
-    assert words("[" * 100_000)
-    assert words({"error": {"error": {"error": {"error": {"error": {"error": {"error": 1}}}}}}})
+    assert len(error_message("x" * 10**7)) == 100_000
+    assert error_message("[" * 100_000)
+    assert error_message(
+        {"error": {"error": {"error": {"error": {"error": {"error": {"error": 1}}}}}}}
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scripted import REQUEST
 
 from playground.core.answer.retry import RetryPolicy
-from playground.core.checks.problems import edited
+from playground.core.checks.problems import apply_edit
 from playground.core.checks.request_checks import problems
 from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.model_catalogue import CATALOGUE, find, unknown
@@ -29,7 +29,9 @@ TODAY = date(2026, 11, 23)
 
 def fixed(fix, request):
     """The request with a fix applied, as the page does it part by part."""
-    return Request(edited(fix.edit, request.prompt), replace(request.params, **dict(fix.params)))
+    return Request(
+        apply_edit(fix.edit, request.prompt), replace(request.params, **dict(fix.params))
+    )
 
 
 def found(prompt=None, today=TODAY, model="claude-sonnet-4-6", **params):
@@ -91,7 +93,7 @@ def test_a_call_without_its_result_and_a_result_without_its_call_are_mended_by_a
 ):
     [problem] = [each for each in found(Prompt("", messages)) if each.severity == "error"]
     assert words in problem.text
-    assert edited(problem.fix.edit, Prompt("", messages)).messages == mended
+    assert apply_edit(problem.fix.edit, Prompt("", messages)).messages == mended
     chosen = found(Prompt("", messages), api_version="2023-06-01")
     assert problem.text in [each.text for each in chosen if each.severity == "warning"]
 
@@ -106,8 +108,8 @@ def test_results_are_neither_joined_nor_removed_for_being_empty():
     messages = HI, calling("t", "u"), result("t", ""), result("u"), HI, HI
     prompt = Prompt("", messages)
     assert "Messages 5 and 6 are both from the user" in found(prompt)[0].text
-    assert edited("drop_empty", prompt) == prompt
-    assert edited("join", prompt).messages == (*messages[:4], Message("user", "Hi\n\nHi"))
+    assert apply_edit("drop_empty", prompt) == prompt
+    assert apply_edit("join", prompt).messages == (*messages[:4], Message("user", "Hi\n\nHi"))
 
 
 @pytest.mark.parametrize(

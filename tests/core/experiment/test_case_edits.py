@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.core.experiment.case_edits import edited, read_changes, with_columns
+from playground.core.experiment.case_edits import apply_changes, read_changes, with_columns
 from playground.core.experiment.grid import GridError, numbers, whole_numbers
 
 TABLE = (("city", "expected"), (("Rome", "It"), ("Lima", "")))
@@ -11,8 +11,8 @@ TABLE = (("city", "expected"), (("Rome", "It"), ("Lima", "")))
 def test_a_table_follows_one_change_after_the_other():
     changes = [(1, "expected", "Pe"), (0, None, ""), (1, "city", "Oslo"), (3, "city", "Bern")]
     found = (("Lima", "Pe"), ("Oslo", ""), ("", ""), ("Bern", ""))
-    assert edited(TABLE, changes)[1] == found
-    assert edited(TABLE, [(9, None, ""), (0, "land", "x"), (-1, "city", "x")]) == TABLE
+    assert apply_changes(TABLE, changes)[1] == found
+    assert apply_changes(TABLE, [(9, None, ""), (0, "land", "x"), (-1, "city", "x")]) == TABLE
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,13 @@ def test_changes_are_read_as_the_browser_says_them_and_keep_their_number():
     ops = [[0, "city", "Rom"], [1], "x", [1, 2, 3], ["0", "city", "y"]]
     version, start, changes = read_changes({"version": 3, "start": 4, "ops": ops})
     assert (version, start, len(changes)) == (3, 4, 5)
-    assert edited(TABLE, changes)[1] == (("Rom", "It"),)
+    assert apply_changes(TABLE, changes)[1] == (("Rom", "It"),)
 
 
 def test_half_a_character_is_replaced_as_in_a_text_field_and_two_halves_are_joined():
     ops = [[0, "city", "R\ud83d!"], [1, "city", "\ud83d\ude00"]]
     changes = read_changes({"version": 1, "start": 0, "ops": ops})[2]
-    assert [row[0] for row in edited(TABLE, changes)[1]] == ["R\ufffd!", "😀"]
+    assert [row[0] for row in apply_changes(TABLE, changes)[1]] == ["R\ufffd!", "😀"]
 
 
 def test_columns_follow_the_variables_and_lose_no_text():

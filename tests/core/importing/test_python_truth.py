@@ -204,7 +204,7 @@ class Programs:
         return re.sub(r"\b(?:[LDTF]N|[LDTES])\b", fill, text)
 
 
-class Sent(BaseException):
+class SentRequest(BaseException):
     """The first call; it ends the program."""
 
 
@@ -216,7 +216,7 @@ class Client:
         return self
 
     def create(self, **body: Any) -> None:
-        raise Sent(copy.deepcopy(body))
+        raise SentRequest(copy.deepcopy(body))
 
 
 class Manager:
@@ -238,11 +238,16 @@ def changes(value: object) -> object:
 
 def sent_by(source: str, *, flag: bool) -> dict[str, Any] | int:
     """What a program of the grammar sends, or the line that keeps it from sending anything."""
-    world: dict[str, Any] = {"client": Client(), "flag": flag, "unknown": changes, "Sent": Sent}
+    world: dict[str, Any] = {
+        "client": Client(),
+        "flag": flag,
+        "unknown": changes,
+        "Sent": SentRequest,
+    }
     world |= {"manager": Manager, "other": type("Other", (), {}), "print": lambda *_: None}
     try:
         exec(compile(source, "program", "exec"), world)
-    except Sent as sent:
+    except SentRequest as sent:
         return dict(sent.args[0])
     except SyntaxError as error:
         return error.lineno or 0

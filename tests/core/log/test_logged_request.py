@@ -13,7 +13,7 @@ from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import CATALOGUE
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
-from playground.core.wire.exchange import Exchange, ExchangeRecord, Sent, to_json
+from playground.core.wire.exchange import Exchange, ExchangeRecord, SentRequest, to_json
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CLAUDE = Connection("claude", "Claude API", "https://api.anthropic.com")
@@ -140,7 +140,7 @@ def test_extra_json_that_was_dense_is_still_read_when_it_comes_back():
 def test_the_exchange_that_was_recorded_last_counts():
     body = json.dumps({"model": "m", "max_tokens": 5, "system": "S",
                        "messages": [{"role": "user", "content": "Hi"}]})  # fmt: skip
-    sent = Sent("POST", "https://x", (("anthropic-version", "2026-10-21"),), body)
+    sent = SentRequest("POST", "https://x", (("anthropic-version", "2026-10-21"),), body)
     recorded = to_json(ExchangeRecord((Exchange(1, sent), Exchange(2, sent)), ()))
     found = request_of(recorded, wire_of)
     assert found.prompt == Prompt("S", (Message("user", "Hi"),))

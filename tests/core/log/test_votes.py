@@ -7,7 +7,7 @@ import pytest
 
 from playground.core.log.votes import (
     LONGEST_VALUE,
-    Voted,
+    VotedRun,
     ballot,
     setting_name,
     shuffled,
@@ -44,7 +44,7 @@ def test_the_order_hangs_on_chance_alone_and_loses_no_letter():
 
 
 def cast(ballot, vote, model="small", **params):
-    return Voted(str(ballot), model, "Demo", json.dumps(params | {"model": model}), vote)
+    return VotedRun(str(ballot), model, "Demo", json.dumps(params | {"model": model}), vote)
 
 
 def against(ballot, vote, other, one=0.2, another=1.0):

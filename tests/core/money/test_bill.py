@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.answer.events import Finished, Iteration, Usage
-from playground.core.money.bill import BillFacts, Call, bill, refused, searches, with_earlier
+from playground.core.money.bill import (
+    BilledCall,
+    BillFacts,
+    add_earlier_attempts,
+    bill,
+    refusal_facts,
+    searches,
+)
 from playground.core.money.pricing import MOST_USD, Cost, unit_prices
 from playground.core.request.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.request.model_catalogue import CATALOGUE
@@ -21,7 +28,7 @@ NOTHING = BillFacts()
 
 
 def billed(usage, model="claude-sonnet-4-6", connection=CLAUDE, known=NOTHING, ttls=()):
-    return bill(usage, Call(model, connection, NOW, cache_ttls=frozenset(ttls)), known)[0]
+    return bill(usage, BilledCall(model, connection, NOW, cache_ttls=frozenset(ttls)), known)[0]
 
 
 def test_ten_searches_are_not_one_long_prompt():
@@ -237,12 +244,14 @@ def test_a_refusal_is_billed_by_its_category_and_always_once_it_has_written(cate
 
 def test_a_refusal_of_a_new_category_costs_at_most_what_its_usage_comes_to():
     usage = Usage(1_000, 10)
-    found = billed(usage, known=refused("unknown"))
+    found = billed(usage, known=refusal_facts("unknown"))
     assert found == Cost(Decimal("0.00315"), "at most")
     assert "category" in found.why
-    assert billed(usage, known=refused("unknown", ("An attempt was lost.",))).kind == "unknown"
-    assert billed(usage, known=refused("free")) == Cost(Decimal(0), "exact")
-    assert billed(usage, known=refused("free", ("An attempt was lost.",))).kind == "at least"
+    assert (
+        billed(usage, known=refusal_facts("unknown", ("An attempt was lost.",))).kind == "unknown"
+    )
+    assert billed(usage, known=refusal_facts("free")) == Cost(Decimal(0), "exact")
+    assert billed(usage, known=refusal_facts("free", ("An attempt was lost.",))).kind == "at least"
 
 
 @pytest.mark.parametrize(
@@ -266,7 +275,9 @@ def test_an_unknown_cost_says_what_is_unknown(usage, model, connection, says):
 )  # fmt: skip
 def test_every_cost_has_a_kind_and_a_reason_in_one_line(usage, connection, refusal, lost, code):
     usage = replace(usage, used_container=code) if usage else None
-    found = billed(usage, connection=connection, known=refused(refusal, ("Lost.",) if lost else ()))
+    found = billed(
+        usage, connection=connection, known=refusal_facts(refusal, ("Lost.",) if lost else ())
+    )
     assert (found.usd is None) == (found.kind == "unknown")
     assert found.why
     assert "\n" not in found.why
@@ -284,36 +295,36 @@ def test_cache_writes_that_a_fallback_credit_reprices_cost_at_most_what_they_com
     assert "credit" in found.why
     assert billed(replace(CREDITED, has_credit=False)).kind == "exact"
     assert billed(replace(CREDITED, cache_write_5m_tokens=0)).kind == "exact"
-    assert billed(CREDITED, known=refused("billed", ("Lost.",))).kind == "unknown"
+    assert billed(CREDITED, known=refusal_facts("billed", ("Lost.",))).kind == "unknown"
 
 
 def test_a_run_costs_its_last_attempt_and_at_least_what_earlier_ones_reported():
     last = billed(Usage(1_000, 10))
-    found = with_earlier(last, [billed(Usage(2_000)), billed(Usage(100))])
+    found = add_earlier_attempts(last, [billed(Usage(2_000)), billed(Usage(100))])
     assert found == Cost(Decimal("0.00945"), "at least")
     assert "Earlier attempts reported $0.0063 of it." in found.why
-    assert with_earlier(last, []) is last
+    assert add_earlier_attempts(last, []) is last
 
 
 def test_what_is_known_of_some_attempts_is_a_lower_bound_for_all():
     known, none = Cost(Decimal(1), "exact"), Cost(None, "unknown", "No price.")
-    assert with_earlier(none, [known]) == Cost(Decimal(1), "at least")
-    assert with_earlier(known, [none, known]) == Cost(Decimal(2), "at least")
-    assert "unknown" in with_earlier(known, [none]).why
-    assert with_earlier(none, [none]) == none
+    assert add_earlier_attempts(none, [known]) == Cost(Decimal(1), "at least")
+    assert add_earlier_attempts(known, [none, known]) == Cost(Decimal(2), "at least")
+    assert "unknown" in add_earlier_attempts(known, [none]).why
+    assert add_earlier_attempts(none, [none]) == none
     perhaps_free = Cost(Decimal(5), "at most")
-    assert with_earlier(perhaps_free, [known]) == Cost(Decimal(1), "at least")
-    assert with_earlier(known, [Cost(MOST_USD, "exact")]).kind == "unknown"
+    assert add_earlier_attempts(perhaps_free, [known]) == Cost(Decimal(1), "at least")
+    assert add_earlier_attempts(known, [Cost(MOST_USD, "exact")]).kind == "unknown"
 
 
 @given(st.lists(PART, min_size=1, max_size=4), MODELS)
 def test_attempts_cost_together_what_each_costs_alone_whatever_their_lengths(parts, model):
     *earlier, last = [billed(each, model) for each in parts]
-    found = with_earlier(last, earlier)
+    found = add_earlier_attempts(last, earlier)
     assert found.usd == sum(each.usd for each in (*earlier, last))
     assert found.kind == ("at least" if earlier else "exact")
     demo = [billed(each, model, DEMO) for each in parts]
-    assert with_earlier(demo[-1], demo[:-1]).kind == "simulated"
+    assert add_earlier_attempts(demo[-1], demo[:-1]).kind == "simulated"
 
 
 @pytest.mark.parametrize("kind", ["exact", "at least", "at most", "simulated", "unknown"])

@@ -18,9 +18,9 @@ from playground.core.money.budget import (
     Spender,
     Window,
     amount,
+    budget_refusal,
     in_dollars,
     limit,
-    refusal,
     reserved_usd,
     unpriced,
     windows,
@@ -40,17 +40,17 @@ def day(cap=DAY, now=NOON):
 
 def test_what_does_not_fit_is_refused_with_the_amount_that_is_too_much():
     balance = Balance(day(), used_usd=Decimal("0.4"), held_usd=Decimal("0.096"))
-    assert refusal(Decimal("0.0123"), (balance,)) == Refusal(
+    assert budget_refusal(Decimal("0.0123"), (balance,)) == Refusal(
         "Not started: this run can cost up to $0.0123, and $0.0040 of today's $0.50 are left: "
         "$0.0083 too much."
     )
-    assert refusal(Decimal("0.004"), (balance,)) is None
+    assert budget_refusal(Decimal("0.004"), (balance,)) is None
 
 
 @given(*[st.decimals(0, 10, places=12) for _ in range(4)])
 def test_whatever_is_let_through_stays_within_the_cap(cap, used, held, needed):
     balance = Balance(day(cap), used, held)
-    fits = refusal(needed, (balance,)) is None
+    fits = budget_refusal(needed, (balance,)) is None
     assert fits == (needed == 0 or used + held + needed <= cap)
     assert balance.left_usd >= 0
 
@@ -86,7 +86,7 @@ def test_every_window_says_whose_it_is_and_from_when_to_when():
 def test_where_nothing_is_left_the_refusal_says_so():
     [window] = windows(Budget(session_usd=DAY), Budget(), ADA, NOON)
     for used in (DAY, 2 * DAY):
-        assert refusal(Decimal(1), (Balance(window, used, Decimal(0)),)) == Refusal(
+        assert budget_refusal(Decimal(1), (Balance(window, used, Decimal(0)),)) == Refusal(
             "Not started: this run can cost up to $1.00, and $0 of this session's $0.50 is left: "
             "$1.00 too much."
         )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from playground.core.answer.events import Usage
 from playground.core.answer.retry import RetryPolicy
-from playground.core.money.bill import BillFacts, Call, bill
+from playground.core.money.bill import BilledCall, BillFacts, bill
 from playground.core.money.pricing import (
     Cost,
     UnitPrices,
@@ -57,7 +57,7 @@ def worst_case(request, connection):
 
 
 def exact(usage, model, connection=CLAUDE):
-    return bill(usage, Call(model, connection, NOW), BillFacts())[0]
+    return bill(usage, BilledCall(model, connection, NOW), BillFacts())[0]
 
 
 @pytest.mark.parametrize("model", [model.id for model in CATALOGUE])
@@ -169,13 +169,15 @@ def test_the_demos_costs_are_simulated():
 
 def test_what_was_cut_short_costs_at_least_its_usage():
     cut = BillFacts(missing=("It was cut short.",))
-    found, _ = bill(Usage(1000, 10), Call("claude-sonnet-4-6", CLAUDE, NOW), cut)
+    found, _ = bill(Usage(1000, 10), BilledCall("claude-sonnet-4-6", CLAUDE, NOW), cut)
     assert (found.kind, found.usd) == ("at least", Decimal("0.00315"))
     assert "It was cut short." in found.why
 
 
 def test_what_was_not_billed_costs_nothing_even_at_an_unknown_price():
-    found, _ = bill(None, Call("claude-next-9", CLAUDE, NOW), BillFacts(free="Nothing was sent."))
+    found, _ = bill(
+        None, BilledCall("claude-next-9", CLAUDE, NOW), BillFacts(free="Nothing was sent.")
+    )
     assert (found, found.why) == (Cost(Decimal(0), "exact"), "Nothing was sent.")
 
 

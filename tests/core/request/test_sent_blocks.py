@@ -10,7 +10,12 @@ from playground.core.request.request_fields import (
     request_from_fields,
     request_to_fields,
 )
-from playground.core.request.sent_blocks import BlocksError, named, read_blocks, write_blocks
+from playground.core.request.sent_blocks import (
+    BlocksError,
+    block_summary,
+    read_blocks,
+    write_blocks,
+)
 
 BLOCKS = [
     {"type": "thinking", "thinking": "Hm", "signature": "sig"},
@@ -21,10 +26,10 @@ BLOCKS = [
 
 def test_what_is_written_is_read_and_named():
     assert read_blocks(write_blocks(BLOCKS)) == BLOCKS
-    assert named(write_blocks(BLOCKS)) == (
+    assert block_summary(write_blocks(BLOCKS)) == (
         "3 blocks of an answer, sent as they came: thinking, server_tool_use web_search, of_2027"
     )
-    assert named('[{"type": "x", "name": 7}]') == "1 block of an answer, sent as it came: x"
+    assert block_summary('[{"type": "x", "name": 7}]') == "1 block of an answer, sent as it came: x"
 
 
 @pytest.mark.parametrize(

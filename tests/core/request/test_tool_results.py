@@ -5,11 +5,11 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.checks.problems import edited
+from playground.core.checks.problems import apply_edit
 from playground.core.money.pricing import input_tokens_bound
 from playground.core.request.request import Message, Prompt
 from playground.core.request.template import render, variables
-from playground.core.request.tool_results import texts_said, unpaired
+from playground.core.request.tool_results import content_texts, unpaired
 from playground.core.wire.from_body import messages_of
 
 TEXTS = st.text(max_size=9)
@@ -47,11 +47,11 @@ def test_messages_without_results_go_out_one_by_one_as_ever(messages):
 
 @given(MESSAGES)
 def test_placing_results_leaves_no_call_without_one_and_loses_no_text(messages):
-    placed = edited("place_results", Prompt("", messages))
+    placed = apply_edit("place_results", Prompt("", messages))
     assert not [lack for lack in unpaired(placed.contents) if lack.block is None]
     assert {message.text for message in messages} <= {message.text for message in placed.messages}
-    assert edited("place_results", placed) == placed
-    plain = edited("plain_results", placed)
+    assert apply_edit("place_results", placed) == placed
+    plain = apply_edit("plain_results", placed)
     assert len(plain.messages) == len(placed.messages)
     # The editor's messages and the turns of the body lack the same.
     assert bool(list(unpaired(plain.contents))) == bool(list(unpaired(plain.turns)))
@@ -81,10 +81,10 @@ def test_a_variable_in_a_result_is_filled_from_the_table():
 
 def test_a_result_is_read_searched_and_counted_with_its_envelope():
     message = Message("user", "9 °C", result_of="toolu_1")
-    assert texts_said([*message.content, {"type": "text", "text": "So?"}]) == ["9 °C", "So?"]
-    assert texts_said([{"type": "tool_result", "content": [{"type": "text", "text": "9"}, 7]}]) == [
-        "9"
-    ]
+    assert content_texts([*message.content, {"type": "text", "text": "So?"}]) == ["9 °C", "So?"]
+    assert content_texts(
+        [{"type": "tool_result", "content": [{"type": "text", "text": "9"}, 7]}]
+    ) == ["9"]
     plain = input_tokens_bound(Prompt("", (Message("user", "9 °C"),)))
     sent = json.dumps({"type": "tool_result", "tool_use_id": "toolu_1"})
     assert input_tokens_bound(Prompt("", (message,))) >= plain + len(sent)

@@ -15,7 +15,7 @@ from playground.core.answer.content import (
 )
 from playground.core.answer.events import Attempt, Usage
 from playground.core.answer.failures import KINDS, Failure
-from playground.core.answer.retry import RetryPolicy, verdict
+from playground.core.answer.retry import RetryPolicy, retry_decision
 from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.runs.outcome import outcome, why_stopped
 from playground.core.runs.run_plan import RunContext, Variant, plan
@@ -84,7 +84,9 @@ def test_a_live_or_plainly_answered_run_has_nothing_to_explain(status):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_failure_has_all_four_answers(kind):
     failure = Failure(kind, http_status=400)
-    judged = verdict(RetryPolicy(), failure, attempt=4, elapsed_s=9, has_begun=False, jitter=0)
+    judged = retry_decision(
+        RetryPolicy(), failure, attempt=4, elapsed_s=9, has_begun=False, jitter=0
+    )
     found = outcome(ended("failed", REFUSED, failure=failure, why=judged.why))
     assert found.tone == "error"
     for answer in (found.title, found.happened, found.retried, found.billed, found.step):

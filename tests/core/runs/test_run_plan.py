@@ -68,8 +68,8 @@ def test_a_grid_parses_it_once_for_all_its_cells(parsed):
 def test_other_extra_json_is_parsed_anew():
     params = request(EXTRA).params
     assert params.extra.fields
-    assert params.swept({"extra_json": "{}"}).extra.fields == {}
-    assert params.swept({"max_tokens": 7}).extra is params.extra
+    assert params.with_values({"extra_json": "{}"}).extra.fields == {}
+    assert params.with_values({"max_tokens": 7}).extra is params.extra
 
 
 JSON = st.recursive(
@@ -196,7 +196,7 @@ def test_a_plan_that_breaks_says_so_and_keeps_the_request(caplog):
 def test_a_whole_number_of_the_extra_json_beyond_any_float_is_an_error_and_no_crash():
     made = plan(CONTEXT, Variant("A", request(f'{{"temperature": 1{"0" * 400}}}')))
     assert made.why_not == "Temperature must be from 0 to 1."
-    assert made.asked == f"Claude Sonnet 4.6 · temperature 1{'0' * 19}"
+    assert made.model_summary == f"Claude Sonnet 4.6 · temperature 1{'0' * 19}"
 
 
 def test_why_variables_have_no_values_keeps_a_request_from_being_sent():

@@ -19,7 +19,7 @@ from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.saved_pages.answers_page import share_page
 from playground.core.saved_pages.html_page import CSP
 from playground.core.sharing.shared_run import shared_run, to_json
-from playground.core.wire.exchange import Exchange, ExchangeRecord, Sent
+from playground.core.wire.exchange import Exchange, ExchangeRecord, SentRequest
 from playground.core.wire.exchange import to_json as recorded_json
 from playground.core.wire.wire import Decision
 
@@ -40,7 +40,7 @@ BODY = json.dumps(
     }
 )
 HEADERS = (("x-api-key", "…"), ("anthropic-version", "2023-06-01"), ("cookie", "canary-cookie"))
-SENT = Sent("POST", "https://secret.example/v1/messages", HEADERS, BODY, "canary-end")
+SENT = SentRequest("POST", "https://secret.example/v1/messages", HEADERS, BODY, "canary-end")
 DECISIONS = (
     Decision("temperature", "sent", "Sent: 0.2."),
     Decision("top_k", "unavailable", "Not sent: the model takes none."),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.text.json_text import DEEPEST_LINE, MOST_INDENTED, indented, is_of
+from playground.core.text.json_text import DEEPEST_LINE, MOST_INDENTED, indented, is_of_type
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6),
@@ -64,5 +64,5 @@ def test_lines_end_where_there_would_be_more_spaces_than_letters():
     ],
 )
 def test_json_is_of_a_type_as_a_field_of_it_takes_it(annotation, right, wrong):
-    assert all(is_of(value, annotation) for value in right)
-    assert not any(is_of(value, annotation) for value in wrong)
+    assert all(is_of_type(value, annotation) for value in right)
+    assert not any(is_of_type(value, annotation) for value in wrong)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from playground.core.text.search_words import MOST_CHARACTERS, has, phrases, words
+from playground.core.text.search_words import MOST_CHARACTERS, contains_all, phrases, words
 
 TEXT = "The Café's 1st menu: os.environ['KEY'], snake_case. దోశ పిండి 日本語のテスト ภาษาไทย Straße"
 
@@ -20,14 +20,14 @@ TEXT = "The Café's 1st menu: os.environ['KEY'], snake_case. దోశ పిం
     ],
 )  # fmt: skip
 def test_a_text_is_found_by(query):
-    assert has((TEXT,), phrases(query))
+    assert contains_all((TEXT,), phrases(query))
 
 
 @pytest.mark.parametrize(
     "query", ["caf ", '"caf"', "enu", "menu_the", '"menu 1st"', "語日", "పిండ ", "tea", "m e"]
 )
 def test_a_text_is_not_found_by(query):
-    assert not has((TEXT,), phrases(query))
+    assert not contains_all((TEXT,), phrases(query))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_text_is_not_found_by(query):
     ],
 )  # fmt: skip
 def test_signs_that_look_alike_or_that_nobody_sees_make_no_difference(text, query):
-    assert has((text,), phrases(query))
+    assert contains_all((text,), phrases(query))
 
 
 SIGNS = (
@@ -57,7 +57,7 @@ SIGNS = (
      "os.path\\", "\\", '"IN all of it:"', "c++ c# 😀", "foo_bar(a@", "os.pat", '"all of"', "@b"],
 )  # fmt: skip
 def test_signs_are_found_as_they_are_written(query):
-    assert has(SIGNS, phrases(query))
+    assert contains_all(SIGNS, phrases(query))
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,16 @@ def test_signs_are_found_as_they_are_written(query):
 )  # fmt: skip
 def test_other_signs_than_those_written_are_not_found(query):
     is_within = query in ("$", "c+")  # after a sign it may go on
-    assert has(SIGNS, phrases(query)) == is_within
+    assert contains_all(SIGNS, phrases(query)) == is_within
 
 
 @given(st.text(max_size=40), st.integers(0, 39), st.integers(1, 39))
 def test_what_has_a_text_word_by_word_and_sign_by_sign_is_in_its_words_too(text, at, size):
     text = text.replace('"', " ")
     for phrase in phrases(f'"{text[at : at + size]}"'):
-        if has((text,), [phrase]) and phrase.words:
+        if contains_all((text,), [phrase]) and phrase.words:
             # The index finds it by its words: what it does not find nobody reads.
-            assert has((text,), [replace(phrase, literal="")])
+            assert contains_all((text,), [replace(phrase, literal="")])
 
 
 @given(st.text(max_size=60))
@@ -94,10 +94,10 @@ def test_words_need_no_quoting_and_are_stable(text):
 def test_a_text_is_found_by_all_of_itself(text):
     assume(text.replace('"', "").strip())
     quoted = '"' + text.replace('"', " ") + '"'
-    assert has((text.replace('"', " "),), phrases(quoted))
+    assert contains_all((text.replace('"', " "),), phrases(quoted))
 
 
 def test_of_a_very_long_text_only_the_beginning_is_found():
     said = ("a " * MOST_CHARACTERS + "end",)
-    assert has(said, phrases("a"))
-    assert not has(said, phrases("end"))
+    assert contains_all(said, phrases("a"))
+    assert not contains_all(said, phrases("end"))

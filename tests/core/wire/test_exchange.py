@@ -14,8 +14,8 @@ from playground.core.wire.exchange import (
     MASK,
     Exchange,
     ExchangeRecord,
-    Received,
-    Sent,
+    ResponseHead,
+    SentRequest,
     differences,
     end_of,
     from_json,
@@ -23,8 +23,10 @@ from playground.core.wire.exchange import (
 )
 from playground.core.wire.wire import Decision, model_on, wire
 
-SENT = Sent("POST", "http://demo/v1/messages", (("Authorization", f"Bearer {MASK}"),), "{}", "wxyz")
-RECEIVED = Received(429, (("retry-after", "3"),))
+SENT = SentRequest(
+    "POST", "http://demo/v1/messages", (("Authorization", f"Bearer {MASK}"),), "{}", "wxyz"
+)
+RECEIVED = ResponseHead(429, (("retry-after", "3"),))
 REFUSED = Unavailable("it is refused", "Extra inputs are not permitted")
 WHY = (
     Decision("max_tokens", "sent", "The API requires it."),
@@ -35,7 +37,7 @@ WHY = (
 @given(st.lists(st.text(), min_size=1, max_size=4))
 def test_what_is_stored_is_what_is_read_but_for_the_end_of_the_key(bodies):
     exchanges = tuple(
-        Exchange(number, Sent("POST", "http://x", SENT.headers, body), RECEIVED)
+        Exchange(number, SentRequest("POST", "http://x", SENT.headers, body), RECEIVED)
         for number, body in enumerate(bodies, 1)
     )
     assert from_json(to_json(ExchangeRecord(exchanges, WHY))) == ExchangeRecord(exchanges, WHY)
@@ -43,7 +45,7 @@ def test_what_is_stored_is_what_is_read_but_for_the_end_of_the_key(bodies):
 
 def test_the_body_that_attempts_share_is_stored_once():
     body = '{"text": "a long prompt"}'
-    exchanges = tuple(Exchange(n, Sent("POST", "http://x", (), body)) for n in (1, 2, 3))
+    exchanges = tuple(Exchange(n, SentRequest("POST", "http://x", (), body)) for n in (1, 2, 3))
     assert to_json(ExchangeRecord(exchanges, ())).count("a long prompt") == 1
 
 

@@ -35,13 +35,13 @@ def test_a_run_of_the_log_can_be_saved(page):
 
 
 def test_the_files_hold_what_the_page_shows_and_no_key(page):
-    from playground.engine.run_rows import logged
+    from playground.engine.run_rows import log_record
     from playground.ui.session.services import services
 
     page.session_state["key"] = "sk-ant-canary-of-a-file"
     press_run(page)
     runs = page.session_state["runs"].values()
-    shared = [shared_run(*logged(run)) for run in runs]
+    shared = [shared_run(*log_record(run)) for run in runs]
     # From the log, which writes and reads it, it is the same file.
     for run, each in zip(runs, shared, strict=True):
         read = services().log.get(run.visitor, run.id)
@@ -57,11 +57,11 @@ def test_the_files_hold_what_the_page_shows_and_no_key(page):
 
 
 def test_a_file_of_answers_is_imported_as_the_prompt_and_variants_that_asked(page):
-    from playground.engine.run_rows import logged
+    from playground.engine.run_rows import log_record
 
     press_run(page)
     runs = page.session_state["runs"].values()
-    text = to_json([shared_run(*logged(run)) for run in runs], NOW)
+    text = to_json([shared_run(*log_record(run)) for run in runs], NOW)
     before = page.session_state["undo_history"].now.state
     page.text_area(key="system_prompt").input("Something else").run()
     page.button(key="import").click().run()
