@@ -273,7 +273,7 @@ class BatchService:
         reply = await api.find(connection, key, submission.requests, since, LOST, other_batch_ids)
         newest = await self._newest(submission)
         if newest.is_collected or newest.batch_id is not None:
-            return newest  # Whoever found it meanwhile, or gave it up: that is never undone.
+            return newest  # Found or given up meanwhile by another process, which is final.
         noted = await self._save_reply(newest, reply)
         return reply if isinstance(reply, UncertainSubmission) else noted
 

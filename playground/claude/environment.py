@@ -36,7 +36,7 @@ def setting_error() -> SettingError | None:
 
 
 def proxy_sentence(url: httpx2.URL) -> str:
-    """A sentence that names the setting of the proxy on the way to an address, if there is one."""
+    """A sentence that names the proxy setting for an address; empty without a proxy."""
     # As in httpx2: on macOS and Windows a proxy can be set without any variable.
     proxies = getproxies()
     scheme = next((name for name in (url.scheme, "all") if proxies.get(name)), None)
@@ -46,7 +46,7 @@ def proxy_sentence(url: httpx2.URL) -> str:
 
 
 def certificate_sentence() -> str:
-    """A sentence that names the setting by which certificates are trusted, if there is one."""
+    """A sentence that names the setting for trusted certificates; empty without one."""
     name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), None)
     return f" {name} decides which certificates are accepted." if name else ""
 

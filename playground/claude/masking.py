@@ -44,7 +44,7 @@ class Mask:
         self._held = ""
 
     def feed(self, piece: str) -> str:
-        """What of the text can be shown now that this piece has come; it may be empty."""
+        """Add a piece; return the text that can be shown now, which may be empty."""
         if not self._secret.is_secret:
             return piece
         text = self._held + piece
@@ -62,7 +62,7 @@ class Mask:
         return text[:start]
 
     def flush(self) -> str:
-        """What was held back and proved harmless: the text is over."""
+        """End the text; return what was held back."""
         rest, self._held = self._held, ""
         return rest
 
@@ -171,7 +171,7 @@ class EventMask:
         self._text_end = ""
 
     def feed(self, event: Event) -> list[Event]:
-        """The events that can be shown now that this one has come."""
+        """Add an event; return the events that can be shown now."""
         if not self._secret.is_secret:
             return [event]
         before: list[Event] = self._end_others(event)
@@ -192,7 +192,7 @@ class EventMask:
         return [*before, shown]
 
     def flush(self) -> list[Event]:
-        """What was held back and proved harmless: the answer is over."""
+        """End the answer; return what was held back."""
         # A dict and no set: texts end in the order in which they began.
         events = self._end_texts(*{at: None for _, at in self._masks})
         events += (event for others in self._others.values() for event in others.flush())

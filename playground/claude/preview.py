@@ -13,7 +13,7 @@ from playground.core.wire.wire import Wire
 
 
 class _Nowhere(httpx2.AsyncBaseTransport):
-    """Takes the place of the network, and lets nothing out."""
+    """A transport that sends nothing."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         # Empty: of a stream that nobody reads the SDK looks only at the status.

@@ -1,4 +1,4 @@
-"""What goes over the wire, as values without the key, taken from the client's own requests."""
+"""Records requests and responses as values without the key, from the client's own objects."""
 
 import httpx2
 

@@ -1,1 +1,1 @@
-"""The event loop, a run and what has happened to it."""
+"""The event loop and its runs."""

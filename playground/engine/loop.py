@@ -118,7 +118,7 @@ class Engine:
     def start(self, run: Run, send: Send) -> None:
         """Queue a run; it begins as soon as the caps allow."""
         self._on_start(run)
-        # A closing loop may never get to the run, and whoever waits for it would wait for ever.
+        # A closing loop may never get to the run, and its waiters would wait for ever.
         if self._is_closing:
             self.release_places([run])
             self._stop(run, "server")

@@ -1,1 +1,1 @@
-"""Runs experiments on the engine. Knows neither the API nor the log: it is handed both."""
+"""Runs experiments on the engine. The API and the log are passed in as dependencies."""

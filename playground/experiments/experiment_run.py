@@ -1,4 +1,4 @@
-"""An experiment under way: its cells a few at a time, to be paused, stopped and taken up again.
+"""A running experiment: a few cells at a time; it can be paused, stopped and resumed.
 
 The engine's loop alone changes it; the page reads it, and asks for changes.
 """
@@ -72,12 +72,12 @@ class ExperimentRun:
         return self._dependencies.engine.call(self._begin())
 
     def refresh(self) -> "Future[Refusal | None]":
-        """Take over what was finished on an earlier day or has come of a batch, and do the
-        checks for which nobody is asked. Nothing is sent."""
+        """Load cells that were finished earlier or by a batch, and run the checks that need no
+        judge. Nothing is sent."""
         return self._dependencies.engine.call(self.load_finished())
 
     def pause(self) -> "Future[None]":
-        """Start nothing more; what is running comes to its end."""
+        """Start nothing more, and let running cells finish."""
         return self._dependencies.engine.call(self._pause())
 
     def stop(self) -> "Future[None]":
@@ -85,7 +85,7 @@ class ExperimentRun:
         return self._dependencies.engine.call(self._stop())
 
     def retry_failed(self) -> "Future[None]":
-        """Run every cell that met an error once more."""
+        """Run every failed cell again."""
         return self._dependencies.engine.call(self._retry_failed())
 
     @property
@@ -105,7 +105,7 @@ class ExperimentRun:
 
     @property
     def progress(self) -> Progress:
-        """How far it is; cheap enough for every rerun of a page with 10,000 cells."""
+        """The progress; cheap enough for every rerun of a page with 10,000 cells."""
         # A copy: a script reads this on its own thread while the loop changes it.
         at_work, ended = list(self._tasks.values()), self._launcher.ended
         sizes = len(self.unsent), len(self.in_batch)
@@ -200,7 +200,7 @@ class ExperimentRun:
             self._state = "done"
 
     async def load_finished(self) -> Refusal | None:
-        """What `refresh` does, on the engine's loop."""
+        """Does the work of `refresh`, on the engine's loop."""
         async with self._looking:  # what was taken over twice would be judged twice
             undone = await self._load_newly_finished()
             if isinstance(undone, Refusal):
@@ -228,8 +228,7 @@ class ExperimentRun:
         return plans
 
     async def _load_newly_finished(self) -> list[CellRow] | Refusal:
-        """Take over what the store has and nobody took over before. Returns the answers that
-        wait for a check."""
+        """Load newly finished cells from the store. Returns those with pending checks."""
         in_store = await load_cells(self.origin, self._grid.places, self._dependencies.store)
         if isinstance(in_store, Refusal):
             return in_store

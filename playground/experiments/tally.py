@@ -1,4 +1,4 @@
-"""How far an experiment is, what it has cost, and how long the rest will take."""
+"""The progress of an experiment: finished cells, costs and the remaining time."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from playground.core.runs.run_row import RunRow
 
 
 class Tally:
-    """Adds up anew only where something was added: a page asks at each of its reruns."""
+    """Sums are cached until something is added, because a page reads them on every rerun."""
 
     def __init__(self, total: int) -> None:
         self.ended = 0

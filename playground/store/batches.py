@@ -48,7 +48,7 @@ class BatchStore:
             count += len(rows)
 
         def finish(connection: sa.Connection) -> Refusal | None:
-            # Deleted with the visitor's history, or by another process that took this one for dead.
+            # Deleted with the visitor's history, or by another process that held this one for dead.
             if _count(connection, submission) < count:
                 return _CUT_OFF
             dialect.upsert(connection, batches, [row])
@@ -96,7 +96,7 @@ class BatchStore:
         )
 
     def other_batch_ids(self, submission: Submission) -> frozenset[str] | Refusal | None:
-        """The ids of the batches of other submissions from about that time, whoever's: visitors can
+        """The batch ids of other submissions from about that time, of all visitors, since they can
         share an account. None if another submission of the same size has no id yet, so that a batch
         of the account could belong to either."""
         # Either batch may have been created that long after its submission was noted here: over

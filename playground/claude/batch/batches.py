@@ -103,7 +103,7 @@ class BatchApi:
             listed = await self.list_batches(connection, key, since - CLOCK_SKEW)
             if isinstance(listed, Failure):
                 continue
-            # Asked after the list was read: whoever has a batch in that list had noted it before.
+            # Read after the list: the batch of any other submission in it was recorded before.
             known_ids = await other_batch_ids()
             candidates = tuple(
                 batch

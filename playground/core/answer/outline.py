@@ -43,7 +43,7 @@ class Part:
 
     @property
     def markdown(self) -> str:
-        """The body for whoever reads Markdown: JSON as code, behind a fence that it does not hold.
+        """The body as Markdown: JSON as code, within a fence that does not occur in it.
         What was damaged on its way is any text, and may have a line of such marks."""
         if self.kind != "json" or not self.body:
             return self.body

@@ -179,7 +179,7 @@ def _known(result: BatchResult) -> BillFacts:
 
 
 def _billed(result: BatchResult) -> Billed | None:
-    """What is not answered is not billed, unless nobody knows whether it was submitted."""
+    """An unanswered request is not billed, except if it may have been submitted."""
     if result.kind == "succeeded":
         return None
     return result.failure.billed if result.failure else "no"

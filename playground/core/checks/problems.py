@@ -21,7 +21,7 @@ Edit = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change that mends a problem: an edit of the prompt, or values for `Params`.
+    """A change that fixes a problem: an edit of the prompt, or values for `Params`.
 
     `slug` names it among all others.
     """
@@ -47,7 +47,7 @@ def params_fix(slug: str, label: str, **values: object) -> Fix:
 
 
 def apply_edit(edit: Edit | None, prompt: Prompt) -> Prompt:
-    """The prompt after an edit; as it was, where there is nothing to mend any more."""
+    """The prompt after an edit; unchanged if there is nothing left to fix."""
     match edit:
         case None:
             return prompt

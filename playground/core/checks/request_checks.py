@@ -112,7 +112,7 @@ def _extra_problems(extra: Extra) -> list[Problem]:
 
 
 def _model_id_problems(params: Params) -> list[Problem]:
-    """The log and other places have room for no longer one, whoever names it."""
+    """Model ids have a maximum length, because the log's column has one."""
     named = params.extra.fields.get("model", params.model)
     return [] if is_model_id(str(named)) else [Problem("error", MODEL_ID)]
 
@@ -157,7 +157,7 @@ def number_problems(
 
 
 def is_applicable(parameter: str, params: Params, sent: Wire, model: Model) -> bool:
-    """Whether a number field matters; one that does not is disabled."""
+    """Whether a number field has an effect; otherwise it is disabled."""
     if parameter == "thinking_budget_tokens":
         return params.thinking == "budget"
     is_unavailable = sent.decision(parameter).state == "unavailable"
@@ -458,7 +458,7 @@ def _model_and_max_tokens(params: Params, model: Model) -> list[Problem]:
     if params.max_tokens == 0 and is_cached:
         text = "With max_tokens 0 the prompt is only cached: no answer comes."
         problems.append(Problem("info", text))
-    # Whoever writes 0 there means the cache, wherever in the prompt a block asks for it.
+    # 0 means that only the cache is to be filled, wherever in the prompt a block asks for it.
     elif params.max_tokens < 1 and params.extra.fields.get("max_tokens") != 0:
         value = min(ORDINARY_MAX_TOKENS, most)
         fix = params_fix("max_tokens", f"Set it to {value:,}", max_tokens=value)

@@ -69,7 +69,7 @@ def cases(header: Sequence[str], rows: Iterable[Sequence[str]], *, first_row: in
 
 
 def unstorable_part(text: str) -> str | None:
-    """What in a text neither a file nor a database takes, for a sentence; None where all can be
+    """A part of a text that neither a file nor a database can store; None where all can be
     kept. It would be sent, but another text stand in the log."""
     if "\0" in text:
         return "a NUL character (U+0000)"

@@ -78,7 +78,7 @@ class CellRow:
         return None if None in verdicts or not verdicts else True
 
     def measured(self, keys: Iterable[str]) -> Measured:
-        """What the head of the cell's column needs of it."""
+        """The measurements for the statistics of the cell's column."""
         run = self.run
         if run is None:
             return Measured(is_error=True, passed=None)

@@ -159,7 +159,7 @@ class Grid:
 
     @cached_property
     def identical_settings(self) -> tuple[tuple[int, ...], ...]:
-        """The settings that send the same for every case, where there are several."""
+        """The groups of settings that send identical requests for every case."""
         groups: dict[tuple[str, ...], list[int]] = {}
         for setting in range(len(self.settings)):
             sent = tuple(self.sent[setting, case] for case in range(len(self.cases)))

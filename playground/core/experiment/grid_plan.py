@@ -197,7 +197,7 @@ def _of_sweeps(number: int, setting: Setting, planned: Plan) -> list[Note]:
 
 
 def _duplicates_note(grid: Grid) -> list[Note]:
-    """What to say of settings that send the same: one note, however many there are."""
+    """One note about all settings that send identical requests."""
     pairs = [(other, first) for first, *others in grid.identical_settings for other in others]
     if not pairs:
         return []

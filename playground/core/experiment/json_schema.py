@@ -250,7 +250,7 @@ def _require_form(schema: JsonObject, draft: Any) -> None:  # noqa: ANN401
 
 def _require_schemas(schema: Json, draft: Any, resolver: Any, *, has_form: bool = False) -> None:  # noqa: ANN401
     """Raises `SchemaError` unless all schemas in it, and those they refer to, can be used. What
-    stands where no schema does, such as an example, is nobody's business until it is referred to.
+    stands where no schema does, such as an example, is checked only if something refers to it.
     """
     from referencing.exceptions import Unresolvable
     from referencing.jsonschema import specification_with

@@ -1,4 +1,4 @@
-"""A judge: what a model is asked about another's answer, and the verdict in its reply."""
+"""A judge: the prompt about another model's answer, and the verdict in the judge's reply."""
 
 import re
 from collections.abc import Mapping
@@ -59,5 +59,5 @@ def parse_verdict(reply: str) -> CheckResult:
 
 
 def not_judged(why: str) -> CheckResult:
-    """The result where the judge gave no answer."""
+    """The check result if the judge gave no answer."""
     return CheckResult(None, f"Not judged: {why}")

@@ -1,4 +1,4 @@
-"""JSON that people paste, read strictly: what two readers could read differently is refused."""
+"""Strict parsing of pasted JSON: text that parsers disagree about is refused."""
 
 import json
 import math

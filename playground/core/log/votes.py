@@ -16,7 +16,7 @@ LONGEST_VALUE: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class VotedRun:
-    """A run that was voted on: with which others, what made its answer, what the vote was."""
+    """A run that was voted on: its ballot, its model and parameters, and the vote."""
 
     ballot: str
     model: str

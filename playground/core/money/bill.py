@@ -53,7 +53,7 @@ class BillFacts:
 
 
 def refusal_facts(refusal: RefusalBill, missing: tuple[str, ...] = ()) -> BillFacts:
-    """What is known of the bill of an answer, whether it is a refusal or not."""
+    """The bill facts of an answer that may be a refusal."""
     if refusal == "free":
         return BillFacts("A refusal of this category before any output is not billed.", "", missing)
     reason = "The category of the refusal is new: it may not be billed."

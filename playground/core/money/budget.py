@@ -111,7 +111,7 @@ def windows(own: Budget, owners: Budget, spender: Spender, now: datetime) -> tup
 
 
 def budget_refusal(needed_usd: Decimal, balances: tuple[Balance, ...]) -> Refusal | None:
-    """Why something that can cost this much does not fit; None: it does."""
+    """Why something that can cost this much exceeds the budget; None if it fits."""
     for balance in balances:
         short_usd = needed_usd - balance.left_usd
         if short_usd > 0:

@@ -44,7 +44,7 @@ _MEANINGS: dict[CostKind, str] = {
 
 MTOK = Decimal(1_000_000)
 MOST_USD = Decimal(1_000_000)
-"""Anything dearer is no price but an invented field, and the log could not hold the sum."""
+"""A higher price can only be an invented field, and the log could not hold the sum."""
 DATED = re.compile(r"-(\d{8}|latest|0)$")
 US_FACTOR = Decimal("1.1")
 """Price of `inference_geo: "us"` on every token."""
@@ -364,7 +364,7 @@ def _ttls(body: JsonObject, added: InputBound) -> frozenset[str]:
 
 
 def _with_input(usage: Usage, tokens: int, ttls: frozenset[str]) -> Usage:
-    """The whole prompt billed in the dearest way: a cache write costs more than a read, and a
+    """The whole prompt billed at the highest price: a cache write costs more than a read, and a
     write for an hour more than one for 5 minutes."""
     if not ttls:
         return replace(usage, input_tokens=tokens)

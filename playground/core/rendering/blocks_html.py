@@ -1,7 +1,7 @@
 """The content blocks of an answer as HTML: what a saved page shows.
 
 Texts and thoughts are read as Markdown, everything else is shown as JSON; a head says what a block
-is where it is no text. Heads are plain text: whoever shows them escapes them.
+is where it is no text. Heads are plain text, so the caller must escape them.
 """
 
 import time

@@ -37,7 +37,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A stretch of HTML and what is seen of it; `is_whole`: no mark may come into it."""
+    """A stretch of HTML and its visible text; `is_whole`: no mark may be put inside it."""
 
     html: str
     seen: str

@@ -61,7 +61,7 @@ class Extra:
 
     @cached_property
     def bound(self) -> InputBound:
-        """What it adds at most to what the model reads, or why nobody knows."""
+        """An upper bound of the input tokens that it adds, or why there is none."""
         return input_bound(self.fields)
 
 

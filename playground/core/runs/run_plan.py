@@ -121,7 +121,7 @@ class Plan:
 
     @property
     def model_summary(self) -> str:
-        """The model and how it is asked, in a few words."""
+        """The model and its main parameters, in a few words."""
         sent = self.wire.parameters()
         parts = [self.model.name]
         # The extra JSON can put anything into their places.
@@ -141,7 +141,7 @@ class RefusedPlanError(ValueError):
 
 
 def require_sendable(why_not: str | None) -> None:
-    """The last look before anything goes out. Raises `RefusedPlanError`."""
+    """The final check before anything is sent. Raises `RefusedPlanError`."""
     if why_not is not None:
         raise RefusedPlanError(why_not)
 

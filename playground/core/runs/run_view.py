@@ -1,4 +1,4 @@
-"""What is read of a run outside the engine, whoever keeps it: an engine that was edited while it
+"""The read-only view of a run outside the engine, as a protocol: an engine that was edited while it
 runs has another class for the same thing."""
 
 from datetime import datetime

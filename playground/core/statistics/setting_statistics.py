@@ -28,7 +28,7 @@ class Measured:
 @dataclass(frozen=True, slots=True)
 class SettingStatistics:
     """The head of a column. A cell in error has not passed; `undecided` ones are not in the
-    rate `passed`; `unpriced` cells have a cost that nobody knows, and are not in `cost_usd`.
+    rate `passed`; `unpriced` cells have an unknown cost, and are not in `cost_usd`.
     The costs of `simulated` cells are the demo's, those of `at_least` and `at_most` ones bounds."""
 
     count: int

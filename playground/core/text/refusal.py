@@ -1,4 +1,4 @@
-"""The one way to say no: what was asked for is not done, and why."""
+"""The return value of a request that was refused: nothing was done, and why."""
 
 from dataclasses import dataclass
 

@@ -1,10 +1,10 @@
-"""Which words a text has, for whoever searches in it: the same in every database.
+"""Splits texts and queries into words for full-text search, identically for every database.
 
 Words are runs of letters, marks and digits in any script, in lower case, without Latin
 accents and signs that nobody sees. Scripts written without spaces give one word a character,
 so that any part of a sentence is found. An index holds words only: `a.b_c` is the words a, b,
-c. Whoever asks for signs (`C++`, `$5`, `😀`) has the texts read that have the words, and the
-signs looked for.
+c. A query with symbols (`C++`, `$5`, `😀`) finds the texts with its words first, and then searches
+these for the symbols.
 """
 
 import re

@@ -59,7 +59,7 @@ class Observed:
     prints_crashes: bool = False
     prints_messages: bool = False
     writes_tls_keys: bool = False
-    """Whether whoever reads a file can decrypt what goes to the API."""
+    """Whether TLS session keys are written to a file, whose readers could decrypt all traffic."""
     offers_data_export: bool = False
     key_problem: str | None = None
     server_url: str = ""

@@ -24,7 +24,7 @@ _TYPING_ERROR: Final = 0.9
 
 
 def unused_names(environ: Mapping[str, str], secrets: Mapping[str, object]) -> tuple[str, ...]:
-    """A sentence for each name that nothing reads where it is: never what it is set to."""
+    """A sentence for each setting that is not read, without its value."""
     section = secrets.get(SECTION)
     unknown = [name for name in environ if name not in NAMES and _is_meant(name, PREFIX)]
     unknown += [name for name in secrets if name not in NAMES and _is_meant_in_secrets(name)]

@@ -69,7 +69,7 @@ class ExchangeRecord:
 
 
 def end_of(key: str) -> str:
-    """As much of a key as may be shown to whoever typed it."""
+    """The last characters of a key, which its owner may see."""
     return key[-4:] if len(key) >= SHORTEST_SHOWN_KEY else ""
 
 

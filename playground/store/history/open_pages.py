@@ -50,7 +50,7 @@ class OpenPages:
                 self._sizes[page] = 0
 
     def add(self, page: str, row: RunRow, texts: RunTexts) -> None:
-        """Take in a run, or its newer state; the oldest runs make room for it."""
+        """Add a run or its newer state, dropping the oldest runs if there is no room."""
         with self._lock:
             if page not in self._keys:
                 return

@@ -1,4 +1,4 @@
-"""The rows of money set aside for runs, in the transaction of whoever asks: reserved by a budget
+"""The rows of money reserved for runs, written in the caller's transaction: reserved by a budget
 in one locked step, settled with the run's own row, kept when that is deleted.
 
 A run without a reservation also counts for its visitor, by its row in the log: a budget set at noon

@@ -220,7 +220,7 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def retry_on_conflict(work: Callable[[], Answer]) -> Answer:
-    """Do the work, and again if the database undid it for the sake of another transaction."""
+    """Do the work, and retry it if the database rolled it back for another transaction."""
     for _ in range(_TRIES - 1):
         try:
             return work()

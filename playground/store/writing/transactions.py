@@ -1,4 +1,4 @@
-"""The way to read from the log's database, or write to it, what must be known or kept at once."""
+"""Synchronous reads and writes of the log's database, for what can't wait for the writer."""
 
 import logging
 from collections.abc import Callable

@@ -34,7 +34,7 @@ _PAUSE_S = 0.02
 
 _ROWS_PER_TRANSACTION = 100
 """Few: nothing of a transaction is safe while refused rows are being told from the others."""
-# A long turn is cut short so that deletions, heartbeats and whoever waits come in between.
+# A long turn is cut short, so that deletions, heartbeats and waiting callers get their turn.
 _LONGEST_TURN_S, _LONGEST_DELETION_S = 5.0, 1.0
 _REFUSED_AT_ONCE = 20
 """Tried again together: thousands of them must not hold up new rows."""
