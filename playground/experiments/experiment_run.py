@@ -54,7 +54,7 @@ class ExperimentRun:
         self.context = context = replace(context, press=origin.press)
         self._dependencies, self._grid = dependencies, planned.grid
         self._order = run_order_of(experiment, planned.grid)
-        self._launcher = Launcher(origin, dependencies, lambda why: self._rest("paused", why))
+        self._launcher = Launcher(origin, dependencies, lambda why: self._halt("paused", why))
         self._checker = Checker(
             origin, experiment, planned.grid, context, dependencies, self._launcher
         )
@@ -142,17 +142,17 @@ class ExperimentRun:
     async def _work_alone(self) -> None:
         async with self.claim() as obstacle:
             if obstacle is not None:
-                self._rest("paused", obstacle.sentence)
+                self._halt("paused", obstacle.sentence)
                 return
             self._tally.begin()
             try:
                 await self._work()
             except Exception as error:
-                self._broke(error)
+                self._fail(error)
             self._tally.rest()
 
     async def _pause(self) -> None:
-        self._rest("paused", "")
+        self._halt("paused", "")
 
     async def _stop(self) -> None:
         if self._state in ("running", "paused"):
@@ -171,7 +171,7 @@ class ExperimentRun:
             self._state = "paused"
         await self._begin()
 
-    def _rest(self, state: ExperimentState, why: str) -> None:
+    def _halt(self, state: ExperimentState, why: str) -> None:
         """Start nothing more."""
         if self._state == "running":
             self._state, self.why = state, why
@@ -181,7 +181,7 @@ class ExperimentRun:
         async with self._looking:  # what another page has finished meanwhile, too
             undone = await self._load_newly_finished()
             if isinstance(undone, Refusal):
-                self._rest("paused", undone.sentence)
+                self._halt("paused", undone.sentence)
             else:
                 self._to_check += undone
         while True:
@@ -310,10 +310,10 @@ class ExperimentRun:
         # An error that nobody reads is reported only when the task is collected.
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            self._broke(error)
+            self._fail(error)
         self._changed.set()
 
-    def _broke(self, error: BaseException) -> None:
+    def _fail(self, error: BaseException) -> None:
         # Only its type: the text of an error can hold a prompt or a key.
         logging.getLogger(__name__).error("an experiment broke: %s", type(error).__name__)
         self._state, self.why = "paused", f"Something broke here: {type(error).__name__}."

@@ -77,13 +77,13 @@ def lines(
     until_s: float | None = None,
     doing: RunPhase | None = None,
     *,
-    said: str = "",
+    shown: str = "",
 ) -> tuple[Line, ...]:
     """Each attempt in words: status, duration, the wait after it, bill, request id, why. A
-    reason or message is said once: what an attempt before had too, or what is `said` beside the
+    reason or message is said once: what an attempt before had too, or what is `shown` beside the
     lines, is left out."""
     rows = []
-    heard = {_RETRIED + said}
+    seen = {_RETRIED + shown}
     messages: set[str] = set()
     for attempt, waited_s in zip(attempts, _waits(attempts, until_s, doing), strict=True):
         facts = [status(attempt), seconds(attempt.duration_s)]
@@ -95,10 +95,10 @@ def lines(
             Line(
                 attempt.number, outcome(attempt), " · ".join(facts),
                 attempt.request_id or "no request id",
-                "" if reason in heard else reason, "" if message in messages else message,
+                "" if reason in seen else reason, "" if message in messages else message,
             )
         )  # fmt: skip
-        heard.add(reason)
+        seen.add(reason)
         messages.add(message)
     return tuple(rows)
 

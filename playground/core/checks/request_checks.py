@@ -421,16 +421,16 @@ def _expected_refusals(
         Problem(
             "warning",
             f"{decision.parameter} is sent, but {decision.refusal.answer}",
-            _instead_of(decision.parameter, request, model),
+            _override_fix(decision.parameter, request, model),
         )
         for decision in decisions
         if decision.refusal
     )
 
 
-def _instead_of(parameter: str, request: Request, model: Model) -> Fix | None:
+def _override_fix(parameter: str, request: Request, model: Model) -> Fix | None:
     if parameter in SAMPLING:
-        return _clear(parameter)
+        return _clear_fix(parameter)
     if parameter == "effort":
         return nearest_effort(request.params.effort or "", model)
     if parameter == "thinking":
@@ -439,7 +439,7 @@ def _instead_of(parameter: str, request: Request, model: Model) -> Fix | None:
     return DROP_PREFILL if parameter == "prefill" and not is_whole else None
 
 
-def _clear(parameter: str) -> Fix:
+def _clear_fix(parameter: str) -> Fix:
     return params_fix(f"clear_{parameter}", f"Clear {parameter}", **{parameter: None})
 
 
@@ -501,10 +501,10 @@ def _pairs(params: Params, model: Model) -> list[Problem]:
         if "temperature" in extra:
             return []
         text = f"Temperature is not sent while {model.name} thinks."
-        return [Problem("info", text, _clear("temperature"))]
+        return [Problem("info", text, _clear_fix("temperature"))]
     if params.top_p is not None and model.takes_one_of_two and "top_p" not in extra:
         text = f"{model.name} takes temperature or top_p, not both: top_p is not sent."
-        return [Problem("info", text, _clear("top_p"))]
+        return [Problem("info", text, _clear_fix("top_p"))]
     return []
 
 

@@ -13,15 +13,15 @@ Change = tuple[int, str | None, str]
 """A row, counted from 0, a column, and the cell's new text; no column: the row goes."""
 
 
-def read_changes(said: object) -> tuple[int, int, tuple[Change, ...]]:
+def read_changes(message: object) -> tuple[int, int, tuple[Change, ...]]:
     """The version of the table that a browser changed, how many changes it made before, and
     these changes; -1, 0 and none where it says anything else."""
-    if not isinstance(said, dict) or not isinstance(said.get("ops"), list):
+    if not isinstance(message, dict) or not isinstance(message.get("ops"), list):
         return -1, 0, ()
-    version, start = said.get("version"), said.get("start")
+    version, start = message.get("version"), message.get("start")
     if not isinstance(version, int) or not isinstance(start, int):
         return -1, 0, ()
-    return version, start, tuple(map(_change, said["ops"]))
+    return version, start, tuple(map(_change, message["ops"]))
 
 
 def _change(operation: object) -> Change:

@@ -220,8 +220,8 @@ def sorted_in(rows: Sequence[RunRow], order: Order) -> list[RunRow]:
     return valued + sorted(rest, key=lambda row: row.run_id, reverse=True)
 
 
-def matches(chosen: Filter, row: RunRow, mark: Mark, said: Sequence[str]) -> bool:
-    """Whether a run is meant; `said` are its prompt and its answer."""
+def matches(chosen: Filter, row: RunRow, mark: Mark, texts: Sequence[str]) -> bool:
+    """Whether a run is meant; `texts` are its prompt and its answer."""
     sets = (
         (chosen.statuses, row.status),
         (chosen.models, row.model),
@@ -247,4 +247,4 @@ def matches(chosen: Filter, row: RunRow, mark: Mark, said: Sequence[str]) -> boo
     if not chosen.text.strip():
         return True
     # What is still being written is not searched.
-    return row.status not in LIVE and contains_all(said, chosen.phrases)
+    return row.status not in LIVE and contains_all(texts, chosen.phrases)

@@ -104,7 +104,7 @@ def standings(voted: Iterable[VotedRun]) -> tuple[Standing, ...]:
     for on_ballot in ballots.values():
         if len(on_ballot) > 1:
             for name, cast in on_ballot.items():
-                by_name.setdefault(name, []).append(_together(cast))
+                by_name.setdefault(name, []).append(_setting_vote(cast))
     rows = [
         Standing(name, cast.count("won"), cast.count("tied"), len(cast))
         for name, cast in by_name.items()
@@ -116,7 +116,7 @@ def standings(voted: Iterable[VotedRun]) -> tuple[Standing, ...]:
     )
 
 
-def _together(cast: set[Vote]) -> Vote:
+def _setting_vote(cast: set[Vote]) -> Vote:
     """What the votes on a setting's answers of one ballot come to."""
     if "won" in cast:
         return "won"

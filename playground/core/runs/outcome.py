@@ -183,7 +183,7 @@ def _filled(run: RunView) -> Outcome:
         happened = f"max_tokens is 0: nothing was written, {read:,} tokens were cached before."
     step = "Set max_tokens and run again while the prompt is cached."
     retried = _retries(run) or "Not retried: nothing went wrong."
-    billed = f"The prompt is billed, and its writing to the cache.{_lost(run)}"
+    billed = f"The prompt is billed, and its writing to the cache.{_lost_sentence(run)}"
     return Outcome("quiet", "No answer was asked for", happened, retried, billed, step)
 
 
@@ -268,7 +268,7 @@ def _without_text(run: RunView) -> Outcome:
 def _calls_tools(run: RunView) -> Outcome:
     tools = _tools(run)
     names = _listed([name for name in tools if name])
-    happened = f"The model calls {names or 'a tool'} and waits for the result{_only(run)}."
+    happened = f"The model calls {names or 'a tool'} and waits for the result{_only_sentence(run)}."
     step = "Nothing runs tools here. The call is shown above with its input."
     step = step if left_out(run.blocks, run.stop_reason) else GIVE_RESULT
     title = "Tool calls" if len(tools) > 1 else "Tool call"
@@ -276,7 +276,7 @@ def _calls_tools(run: RunView) -> Outcome:
     return replace(_answered(run, title, happened, step), retried=_retries(run))
 
 
-def _only(run: RunView) -> str:
+def _only_sentence(run: RunView) -> str:
     return "" if can_be_seen(run.text) else "; it wrote no text"
 
 
@@ -292,7 +292,7 @@ def _listed(words: Sequence[str]) -> str:
 
 def _answered_late(run: RunView) -> Outcome:
     failed = run.attempts[:-1]
-    reasons = _listed(list(dict.fromkeys(_met(attempt) for attempt in failed)))
+    reasons = _listed(list(dict.fromkeys(_failure_names(attempt) for attempt in failed)))
     numbers = {1: "Attempt 1", 2: "Attempts 1 and 2"}.get(
         len(failed), f"Attempts 1 to {len(failed)}"
     )
@@ -322,10 +322,12 @@ def _answered(
     """An answer that came, but not as wished."""
     retried = _retries(run) or "Not retried: this is an answer, not an error."
     usual = "Billed as any answer: tokens in and out."
-    return Outcome("warning", title, happened, retried, (billed or usual) + _lost(run), step)
+    return Outcome(
+        "warning", title, happened, retried, (billed or usual) + _lost_sentence(run), step
+    )
 
 
-def _lost(run: RunView) -> str:
+def _lost_sentence(run: RunView) -> str:
     """What attempts before the one that answered may have cost, as a sentence more."""
     reported = sum(attempt.prompt_tokens or 0 for attempt in run.attempts[:-1])
     if reported:
@@ -347,7 +349,7 @@ def _may_be_billed(run: RunView) -> bool:
     return any(attempt.billed not in (None, "no") for attempt in run.attempts)
 
 
-def _met(attempt: Attempt) -> str:
+def _failure_names(attempt: Attempt) -> str:
     # An error inside a stream follows a 200, which would read as if nothing had been wrong.
     status = f" ({attempt.http_status})" if attempt.http_status not in (None, 200) else ""
     kind = attempt.kind or "internal"

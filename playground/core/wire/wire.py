@@ -172,7 +172,7 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
         if merged is not params:
             of_fields = decide(request, requested_params(params, model, is_foreign=is_foreign))
         decisions = tuple(
-            _beside(extra, of_field) if _place(of_field) in extra.fields else decision
+            _overridden(extra, of_field) if _place(of_field) in extra.fields else decision
             for of_field, decision in zip(of_fields, decisions, strict=True)
         )
     if fills_cache(body) and "stream" not in extra.fields:
@@ -184,7 +184,7 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
         *(_refused(decision, refusals) for decision in decisions),
         *(
             _refused(decision, refusals)
-            for decision in _of_extra(extra, {decision.parameter for decision in decisions})
+            for decision in _extra_decisions(extra, {decision.parameter for decision in decisions})
         ),
     )
     # In one order: the same request is the same bytes, whichever field was set first.
@@ -338,7 +338,7 @@ def _version(requested: RequestedParams, body: JsonObject) -> tuple[str, str]:
     return CURRENT_VERSION, "automatically: the SDK's own"
 
 
-def _beside(extra: Extra, decision: Decision) -> Decision:
+def _overridden(extra: Extra, decision: Decision) -> Decision:
     """What the extra JSON makes of a decision whose place in the body it takes."""
     name, place = decision.parameter, _place(decision)
     if place == name:
@@ -348,7 +348,7 @@ def _beside(extra: Extra, decision: Decision) -> Decision:
     return Decision(name, decision.state, f"Not sent: left to {place} in the extra JSON.")
 
 
-def _of_extra(extra: Extra, decided: set[str]) -> list[Decision]:
+def _extra_decisions(extra: Extra, decided: set[str]) -> list[Decision]:
     """A line for the extra JSON, and one for each field that nothing else decided."""
     name = "extra_json"
     if extra.problem:
@@ -553,7 +553,7 @@ def sampling_refusal(
         why = f"{model.name} takes only the default"
         return Unavailable(why, f"`{name}` is deprecated for this model.")
     refusal = _while_thinking(name, value, model) if thinks and model.takes_sampling else None
-    return refusal or _not_both(name, model, beside_temperature)
+    return refusal or _one_of_two_only(name, model, beside_temperature)
 
 
 def _while_thinking(name: str, value: float, model: Model) -> Unavailable | None:
@@ -568,7 +568,7 @@ def _while_thinking(name: str, value: float, model: Model) -> Unavailable | None
     return Unavailable(why, text if name == "temperature" else None)
 
 
-def _not_both(name: str, model: Model, beside_temperature: bool) -> Unavailable | None:
+def _one_of_two_only(name: str, model: Model, beside_temperature: bool) -> Unavailable | None:
     if name != "top_p" or not beside_temperature or not model.takes_one_of_two:
         return None
     return Unavailable(f"{model.name} takes temperature or top_p, not both")

@@ -76,7 +76,7 @@ def _data(
     total_s = sum(attempt.duration_s + (attempt.wait_s or 0.0) for attempt in attempts)
     return {
         "spans": [asdict(span) for span in spans(attempts, until_s, doing)],
-        "lines": [asdict(line) | overrides for line in lines(attempts, until_s, doing, said=said)],
+        "lines": [asdict(line) | overrides for line in lines(attempts, until_s, doing, shown=said)],
         "total_s": max(total_s, until_s or 0.0),
         "is_growing": doing == "trying",
         "left_s": None,

@@ -98,7 +98,7 @@ def test_what_attempts_have_in_common_is_said_once():
         ("Retried: 429 rate limit: Too many.", "Slow"), ("Given up.", ""),
     ]  # fmt: skip
     # The card says it beneath the lines.
-    assert [line.why for line in lines(attempts, said="It is.")] == [
+    assert [line.why for line in lines(attempts, shown="It is.")] == [
         "", "", "Retried: 429 rate limit: Too many.", "Given up.",
     ]  # fmt: skip
 
