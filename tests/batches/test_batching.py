@@ -435,7 +435,7 @@ def test_results_that_cannot_be_logged_stay_to_be_fetched_again(world):
         def record(self, row, texts):
             pass
 
-        def saved(self, visitor, run_ids, timeout_s):
+        def flush_runs(self, visitor, run_ids, timeout_s):
             return frozenset()
 
     [submission] = world.submit(wanted(2)).submissions

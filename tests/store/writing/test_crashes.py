@@ -68,7 +68,7 @@ for visitor, runs in (("ada", int(sys.argv[2])), ("bob", 1)):
         log.record(row, RunTexts(run_id=run_id, answer="needle"))
 assert log.flush(60)
 log.delete_all("ada")
-while (deletions := log._memory.deletions()) and not deletions[0].is_promised:
+while (deletions := log._memory.deletions()) and not deletions[0].is_recorded:
     time.sleep(0.001)
 print(log.count("ada"), log.warning_to("ada"), flush=True)
 time.sleep(60)
