@@ -107,7 +107,7 @@ class Visitor:
                     news = json.loads(data)
                     for *_, patches in news.get("texts", ()):
                         self._read(patches)
-                    for card, said in news.get("said", {}).items():
+                    for card, said in news.get("fields", {}).items():
                         self._note(card, said)
                     if changed := news.get("changed"):
                         await self._change(changed)

@@ -70,7 +70,7 @@ def late(open_for_all, app):
 
 def feed_frames(screen):
     """How many messages the feed has told this page."""
-    found = (b'{"cards"', b'{"order"', b'{"said"', b'{"texts"', b'{"changed"')
+    found = (b'{"cards"', b'{"order"', b'{"fields"', b'{"texts"', b'{"changed"')
     return sum(frame.startswith(found) for frame in screen.frames)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ui.told import Told
 
-from playground.ui.answer.patches import Telling
+from playground.ui.answer.patches import AnswerUpdates
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 
@@ -107,14 +107,14 @@ def answers(page):
     """The cards of the answers as a browser that opens the page now is told of them."""
     told = Told()
     if "fed_page" in page.session_state:
-        listen(told, page.session_state["fed_page"].shown)
+        listen(told, page.session_state["fed_page"].view)
     return told.cards
 
 
 def listen(told, view, limit_s=10):
     """Have all told that there is now; what takes its time has it when nothing runs."""
-    telling, give_up_s = Telling(), time.monotonic() + limit_s
-    while (news := telling.news(view)) is not None or telling.is_behind:
+    telling, give_up_s = AnswerUpdates(), time.monotonic() + limit_s
+    while (news := telling.next_message(view)) is not None or telling.has_more:
         if news is not None:
             told.take(news)
         elif any(run.is_live for run in view.runs.values()):

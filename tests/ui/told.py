@@ -85,7 +85,7 @@ class Told:
         if "order" in news:
             self._order = news["order"]
             self._cards = {card_id: self._cards[card_id] for card_id in self._order}
-        for card_id, said in news.get("said", {}).items():
+        for card_id, said in news.get("fields", {}).items():
             self._cards[card_id].said |= said
         for card_id, *patch in news.get("texts", []):
             _draw(self._cards[card_id], *patch)

@@ -1,22 +1,22 @@
 // The answers of the page: keeps them in one element of its own, which outlives every redraw.
-// The server says what is new (patches.py); words become text, HTML passes the guard first.
+// The server sends patches (patches.py); words become text nodes, HTML passes the guard first.
 
-const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, ASK_MS = 300, UNHEARD_MS = 2000;
-const LATER_MS = 3000;
+const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, POLL_MS = 300, POLL_RETRY_MS = 2000;
+const PRELOAD_AFTER_MS = 3000;
 const TONES = { queued: "gray", connecting: "blue", waiting: "orange", streaming: "blue",
   done: "green", stopped: "gray", failed: "red", interrupted: "red" };
 
 const answers = (window.playgroundAnswers ??= {
   cards: new Map(), waitMs: FIRST_WAIT_MS, seen: 0, copies: 0, isLive: false });
 
-// Stop goes by the feed as well: where many pages are open Streamlit may take a second for it.
+// Stop is sent over the feed as well: with many pages open Streamlit may take a second for it.
 answers.stop ??= () => {
   if (answers.socket?.readyState === WebSocket.OPEN) answers.socket.send("stop");
 };
 answers.clicked ??= ({ target }) => {
   if (target.closest?.(".st-key-stop_all button")) answers.stop();
 };
-// Only an Escape that Streamlit has taken for Stop's shortcut: any other has not come this far.
+// Streamlit prevents the default of an Escape that it handled as Stop's shortcut; ignore any other.
 answers.keyed ??= ({ key, defaultPrevented }) => {
   const isStop = key === "Escape" && defaultPrevented;
   if (isStop && document.querySelector(".st-key-stop_all button:enabled")) answers.stop();
@@ -32,7 +32,7 @@ class Card {
   constructor({ name, colour, asked }) {
     const badge = make("span", "pg-badge", name);
     badge.dataset.tone = colour;
-    Object.assign(this, { name, said: {}, buttons: new Map() });
+    Object.assign(this, { name, fields: {}, buttons: new Map() });
     this.headTools = make("span", "pg-head-tools");
     this.head = withKey(`card_head_${name}`, "header", "pg-head", badge,
       make("span", "pg-asked", asked), this.headTools);
@@ -57,29 +57,30 @@ class Card {
     this.box.tabIndex = -1;
   }
 
-  say(changed) {
-    const { word, detail, said } = this, wasLive = said.live;
-    Object.assign(said, changed);
-    word.textContent = said.status;
-    word.dataset.tone = TONES[said.status] ?? "gray";
-    detail.textContent = said.detail ? ` ${said.detail}` : "";
-    this.note.textContent = said.note ?? "";
-    this.numbers.textContent = said.numbers;
-    this.numbers.title = said.why ?? "";
-    this.blocked.textContent = said.blocked ?? "";
-    this.box.classList.toggle("pg-wide", said.wide);
-    this.answer.setAttribute("aria-busy", String(said.live));
-    if ("timeline" in changed) drawTimeline(this.timeline, said.timeline, this.countdown);
-    if ("changes" in changed) this.changes.say(said.changes);
-    if ("outcome" in changed) drawOutcome(this.outcome, said.outcome);
+  // Whether the run has just ended.
+  update(changed) {
+    const { word, detail, fields } = this, wasLive = fields.live;
+    Object.assign(fields, changed);
+    word.textContent = fields.status;
+    word.dataset.tone = TONES[fields.status] ?? "gray";
+    detail.textContent = fields.detail ? ` ${fields.detail}` : "";
+    this.note.textContent = fields.note ?? "";
+    this.numbers.textContent = fields.numbers;
+    this.numbers.title = fields.why ?? "";
+    this.blocked.textContent = fields.blocked ?? "";
+    this.box.classList.toggle("pg-wide", fields.wide);
+    this.answer.setAttribute("aria-busy", String(fields.live));
+    if ("timeline" in changed) drawTimeline(this.timeline, fields.timeline, this.countdown);
+    if ("changes" in changed) this.changes.update(fields.changes);
+    if ("outcome" in changed) drawOutcome(this.outcome, fields.outcome);
     if ("tools" in changed) {
-      this.drawTools(this.headTools, said.tools.head);
-      this.drawTools(this.tools, said.tools.foot);
+      this.drawTools(this.headTools, fields.tools.head);
+      this.drawTools(this.tools, fields.tools.foot);
     }
-    return wasLive && !said.live;
+    return wasLive && !fields.live;
   }
 
-  // Each button stays the same one for as long as it is there: it may have the focus.
+  // Buttons are reused, not replaced: one of them may have the focus.
   drawTools(place, tools) {
     const boxes = tools.map(([what, icon, words, title, isOff]) => {
       if (!this.buttons.has(what)) this.buttons.set(what, this.toolOf(what));
@@ -107,7 +108,7 @@ class Card {
   }
 }
 
-// With what an answer is compared, and how much differs.
+// What an answer is compared with, and how much differs.
 class Changes {
   constructor(name) {
     this.choice = make("select", "pg-against");
@@ -117,7 +118,7 @@ class Changes {
     this.box = withKey(`changes_${name}`, "p", "pg-changes");
   }
 
-  say(found) {
+  update(found) {
     if (!found) return this.box.replaceChildren();
     const options = found.options.map(([value, words]) => new Option(words, value));
     if (this.options !== JSON.stringify(found.options)) this.choice.replaceChildren(...options);
@@ -140,20 +141,20 @@ function drawOutcome(root, found) {
 }
 
 function announce(words) {
-  // The same text once more is no change, and would not be said again.
+  // Screen readers announce changes only: the same text again needs one.
   answers.spoken.textContent = answers.spoken.textContent === words ? `${words}\u00a0` : words;
 }
 
 function announceEnds() {
-  const states = [...answers.cards.values()].map(({ name, said: { status, reason } }) =>
+  const states = [...answers.cards.values()].map(({ name, fields: { status, reason } }) =>
     `${name} ${status}${reason ? `: ${reason}` : ""}`);
   announce(states.join(", "));
 }
 
-// In the bar: how far each run is, as long as one goes on.
+// In the bar: the status of each run, while any is live.
 function showProgress() {
-  const states = [...answers.cards.values()].map(({ name, said: { status } }) => `${name} ${status}`);
-  const isLive = [...answers.cards.values()].some(({ said }) => said.live);
+  const states = [...answers.cards.values()].map(({ name, fields: { status } }) => `${name} ${status}`);
+  const isLive = [...answers.cards.values()].some(({ fields }) => fields.live);
   (window.playgroundProgress ??= make("span", "")).textContent = isLive ? states.join(" · ") : "";
 }
 
@@ -162,44 +163,44 @@ function act(what, name, ...rest) {
 }
 
 function copyAnswer(card) {
-  // A browser lets a page copy only within the click: the text that is to come is promised there.
+  // Browsers allow writing to the clipboard only during the click: it is given a promise of the text.
   const number = ++answers.copies;
   const coming = new Promise((resolve) => {
-    answers.copied = ([[asked], text]) => { if (asked === number) resolve(text); };
+    answers.copied = ([[requested], text]) => { if (requested === number) resolve(text); };
   });
   const button = card.buttons.get("copy").firstChild, [icon, words] = button.children;
-  const say = (name, label, why = "") => {
+  const show = (name, label, why = "") => {
     [icon.textContent, words.textContent, button.dataset.why] = [name, label, why];
     announce(`${why || label}.`);
     setTimeout(() => {
       delete button.dataset.why;
-      card.drawTools(card.tools, card.said.tools.foot);
+      card.drawTools(card.tools, card.fields.tools.foot);
     }, COPIED_MS);
   };
-  copy(coming).then(() => say("check", "Copied"),
-    () => say("block", "Copy", "Not copied: the browser forbids it"));
+  copy(coming).then(() => show("check", "Copied"),
+    () => show("block", "Copy", "Not copied: the browser forbids it"));
   act("copy", card.name, number);
 }
 
-function take({ order, cards, said, texts, ended, changed }) {
-  const news = Object.entries(cards ?? {}).filter(([id]) => !answers.cards.has(id));
-  for (const [id, head] of news) answers.cards.set(id, new Card(head));
+function applyMessage({ order, cards, fields, texts, ended, changed }) {
+  const added = Object.entries(cards ?? {}).filter(([id]) => !answers.cards.has(id));
+  for (const [id, head] of added) answers.cards.set(id, new Card(head));
   if (order) arrange(order);
   for (const [id, ...patch] of texts ?? []) answers.cards.get(id)?.blocks.draw(patch);
-  const ends = Object.entries(said ?? {}).filter(([id, words]) => answers.cards.get(id)?.say(words));
-  // Of a card that comes with its run over; but a page that was just loaded brings old ones back.
-  const cameOver = answers.isUsed && news.some(([id]) => ended?.includes(id));
+  const ends = Object.entries(fields ?? {}).filter(([id, changed]) => answers.cards.get(id)?.update(changed));
+  // A run can be over before its card arrives; but after a reload old cards arrive, which are not news.
+  const cameOver = answers.isUsed && added.some(([id]) => ended?.includes(id));
   if (ends.length || cameOver) announceEnds();
-  if (said || order) showProgress();
-  const narrow = [...answers.cards.values()].filter((card) => !card.said.wide);
+  if (fields || order) showProgress();
+  const narrow = [...answers.cards.values()].filter((card) => !card.fields.wide);
   answers.grid.dataset.count = narrow.length;
   // The left pane makes room (page.css).
   document.documentElement.classList.toggle("pg-folded", narrow.length < answers.cards.size);
-  if (news.length) bringIntoView();
+  if (added.length) bringIntoView();
   if (changed) answers.trigger("changed", changed);
 }
 
-// What is moved or replaced gives the focus away: it goes on where it was, or at the new card.
+// Moving or replacing a card loses its focus: restore it, or focus the card that replaces it.
 function arrange(order) {
   const { cards, grid } = answers, focused = document.activeElement;
   let lost = null;
@@ -220,14 +221,14 @@ function arrange(order) {
 
 function bringIntoView() {
   const band = document.querySelector(".st-key-answers_band");
-  // At once: a glide is given up where it is when the focus moves, as it does at a press.
+  // Not smoothly: a smooth scroll is aborted when the focus moves, as it does after a press.
   if (band && band.getBoundingClientRect().top > 0.7 * window.innerHeight)
     band.scrollIntoView({ block: "start" });
 }
 
-// What cannot be loaded now is loaded when it is needed.
+// Preloads; what fails here is loaded when it is needed.
 async function load(urls) {
-  await new Promise((resume) => setTimeout(resume, LATER_MS));
+  await new Promise((resume) => setTimeout(resume, PRELOAD_AFTER_MS));
   for (const url of urls) {
     await new Promise(window.requestIdleCallback ?? setTimeout);
     await import(new URL(url, location.href).href).catch(console.warn);
@@ -239,46 +240,46 @@ function connect() {
   answers.socket = socket;
   socket.onopen = () => {
     answers.waitMs = FIRST_WAIT_MS;
-    answers.isFed = true;
+    answers.isConnected = true;
     socket.send(answers.token);
   };
-  socket.onmessage = ({ data }) => take(JSON.parse(data));
+  socket.onmessage = ({ data }) => applyMessage(JSON.parse(data));
   socket.onclose = () => {
     if (answers.socket !== socket) return;
     answers.socket = null;
-    answers.isFed = false;
-    answers.isLive = [...answers.cards.values()].some(({ said }) => said.live);
+    answers.isConnected = false;
+    answers.isLive = [...answers.cards.values()].some(({ fields }) => fields.live);
     setTimeout(() => answers.socket ?? connect(), answers.waitMs);
     answers.waitMs = Math.min(2 * answers.waitMs, LONGEST_WAIT_MS);
-    ask();
+    poll();
   };
 }
 
-// Where no socket gets through: what is new comes with the component's data, when it asks.
-function ask(waitMs = ASK_MS) {
-  clearTimeout(answers.asking);
-  if (answers.isFed || !answers.isLive) return;
-  answers.asking = setTimeout(() => {
-    answers.trigger("ask", answers.seen);
-    ask(UNHEARD_MS);
+// Without a socket: polls for messages, which arrive in the component's data.
+function poll(waitMs = POLL_MS) {
+  clearTimeout(answers.pollTimer);
+  if (answers.isConnected || !answers.isLive) return;
+  answers.pollTimer = setTimeout(() => {
+    answers.trigger("poll", answers.seen);
+    poll(POLL_RETRY_MS);
   }, waitMs);
 }
 
-// `number` counts what this page was told so; after one that was missed all is told anew.
-function takeAsked({ number, after, live, news }) {
+// `number` counts these messages; after a lost one the server sends everything again (`after` is 0).
+function applyReply({ number, after, live, message }) {
   answers.isLive = live;
-  if (!answers.isFed && number !== answers.seen && (after === answers.seen || after === 0)) {
+  if (!answers.isConnected && number !== answers.seen && (after === answers.seen || after === 0)) {
     answers.seen = number;
-    take(news);
+    applyMessage(message);
   }
-  ask();
+  poll();
 }
 
-// What the component beside this one was given, whichever of the two is mounted first.
-answers.hear ??= () => {
-  const { asked, copied } = window.playgroundNews ?? {};
+// The data of the component beside this one (component.py), whichever is mounted first.
+answers.receive ??= () => {
+  const { reply, copied } = window.playgroundMessages ?? {};
   if (copied) answers.copied?.(JSON.parse(copied));
-  if (asked && answers.root) takeAsked(JSON.parse(asked));
+  if (reply && answers.root) applyReply(JSON.parse(reply));
 };
 
 function build() {
@@ -299,7 +300,7 @@ export default ({ data, parentElement, setTriggerValue }) => {
   if (answers.root.parentElement !== host) host.replaceChildren(answers.root);
   typed.mostBytes = data.most_bytes;
   answers.later ??= load(data.later);
-  answers.hear();
+  answers.receive();
   if (answers.token === data.token) return;
   answers.token = data.token;
   const old = answers.socket;

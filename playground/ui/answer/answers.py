@@ -1,7 +1,7 @@
-"""The answers, side by side, while they stream and after: one component that owns its place.
+"""The answers, side by side, while they stream and after: one component that owns its DOM.
 
-Runs live in the engine; the feed's socket tells the component what has become of them. What can
-be done with several of them stands around it, and is drawn by the script.
+Runs live in the engine, and the feed's socket sends the component their progress. The controls
+for several answers stand around it, and are drawn by the script.
 """
 
 from dataclasses import dataclass
@@ -26,28 +26,28 @@ from playground.ui.wire import as_sent
 # The element belongs to the window: the answers' component fills it, whichever of the two is
 # mounted first.
 PROGRESS = """export default ({ parentElement }) => {
-  const told = (window.playgroundProgress ??= document.createElement("span"));
-  parentElement.querySelector(".pg-host").replaceChildren(told);
+  const progress = (window.playgroundProgress ??= document.createElement("span"));
+  parentElement.querySelector(".pg-host").replaceChildren(progress);
 };"""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What stands around the answers, above and beneath."""
+    """The containers around the answers."""
 
     above: DeltaGenerator
     beneath: DeltaGenerator
 
 
 def show_answers(above: DeltaGenerator) -> Places:
-    """Draw the band of answers, but for what stands around them, `above` and beneath."""
+    """Draw the band of answers, without the controls around them."""
     with st.container(key="answers_band"):
         st.fragment(in_turn(mount_answers), key="answers_part")()
         return Places(above, st.container())
 
 
 def show_progress() -> None:
-    """Draw how far each run is while some go on; the answers' component fills it (answers.js)."""
+    """Draw the place for the status of live runs; the answers' component fills it (answers.js)."""
     mount = st.components.v2.component(
         "progress", html='<span class="pg-host"></span>', js=PROGRESS, isolate_styles=False
     )
@@ -55,18 +55,18 @@ def show_progress() -> None:
 
 
 def show_around(places: Places, over: frozenset[str]) -> None:
-    """Draw what can be done with several answers, for the runs as they are now. `over` are the
-    ids of those that were over when the first part that depends on it was drawn."""
+    """Draw the controls for several answers, for the runs as they are now. `over` are the ids of
+    those that were over when the first part that depends on it was drawn."""
     runs = presses_state.shown()
     band.set_drawn(over, _blocked(runs), has_scenario=editor_state.scenario() != "none")
     state.show_answers_as_chosen()
     view = band.view(runs)
     with places.above:
         _show_head(view)
-    # Always there: a fragment may only ever fill a place that it wrote to with the whole page.
+    # Always drawn: a fragment's rerun can fill only containers that the full run wrote to.
     with places.beneath, st.container(key="answers_beneath"):
         if not runs:
-            # The first cards may come before this is drawn anew: they hide it (page.css).
+            # The first cards may arrive before this is redrawn: they hide it (page.css).
             with st.container(key="no_answers"):
                 st.caption("Press Run: each variant's answer streams into a column of its own.")
                 offer_first_lesson()
@@ -99,7 +99,7 @@ def _show_head(view: band.View) -> None:
                 help="Show the answers letter for letter, without Markdown.",
             )  # fmt: skip
         if runs and not view.is_hidden:
-            # Its place is taken from the start: the answers would move when they end.
+            # Drawn from the start, disabled: added at the end it would move the answers.
             offer_answers(
                 "save_answers", lambda: [log_record(run) for run in runs.values()],
                 is_ready=not any(run.is_live for run in runs.values()),

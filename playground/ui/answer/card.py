@@ -1,6 +1,6 @@
-"""What one answer's card says beside the answer: head, status, numbers, outcome, buttons.
+"""The fields of an answer's card but for the answer: header, status, numbers, outcome, buttons.
 
-As values: the page's browser draws them, as text and never as markup.
+They are values, which the browser draws as text, never as markup.
 """
 
 import time
@@ -16,11 +16,11 @@ from playground.core.runs.outcome import is_simulated, outcome
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_view import RunView
 from playground.engine.run_rows import cost_of
-from playground.ui.answer.marked_changes import words_of_changes
+from playground.ui.answer.marked_changes import change_summary
 from playground.ui.answer.timeline import live_timeline
 from playground.ui.money.money import spent_of
 from playground.ui.session import variant_state
-from playground.ui.session.answers_state import View, compared, others
+from playground.ui.session.answers_state import View, compared_run, comparison_candidates
 from playground.ui.widgets import formats
 
 SILENCE_S = 3.0
@@ -28,14 +28,14 @@ SILENCE_S = 3.0
 HIDDEN = "Hidden until you vote."
 MADE_UP = "Demo: the text is made up. It is not Claude's answer to your prompt."
 PREPARED = (*(sample.prompt for sample in SAMPLES), *(lesson.prompt for lesson in LESSONS))
-"""The prompts that the demo has something to say to."""
+"""The prompts for which the demo has answers."""
 ANOTHER_PROMPT = "Another prompt"
 FIRST = "first token: how long it took until the answer began (TTFT); then until it ended."
 SPEED = "tok/s: output tokens a second, once it had begun."
 COUNTS = "in, out: tokens of the prompt and of the answer."
 MOST = "max: what it could have cost at most, with all max_tokens used."
 EXPLAINED = {"first token ": FIRST, " tok/s": SPEED, " out": COUNTS}
-"""By what stands in the line of numbers."""
+"""Explanations, by the part of the line of numbers that they explain."""
 STOP_REASONS = {
     "end_turn": "the model had said all it wanted to.",
     "max_tokens": "the answer was cut at max_tokens.",
@@ -48,11 +48,11 @@ STOP_REASONS = {
 UNFINISHED = ("failed", "interrupted", "stopped")
 
 Tool = tuple[str, str, str, str, bool]
-"""What a button does, its icon, its words, what it is called in full, whether it is off."""
+"""A button's action, icon, label, accessible name, and whether it is disabled."""
 
 
-def head(letter: str, run: RunView, view: View) -> dict[str, Any]:
-    """What never changes on a card. Of a hidden one nothing tells which variant's it is."""
+def card_head(letter: str, run: RunView, view: View) -> dict[str, Any]:
+    """What never changes on a card. A hidden card's does not reveal its variant."""
     plan: Plan = run.plan
     name = view.names[letter]
     if view.is_hidden:
@@ -60,8 +60,8 @@ def head(letter: str, run: RunView, view: View) -> dict[str, Any]:
     return {"name": name, "colour": variant_state.COLOURS[letter], "asked": plan.model_summary}
 
 
-def said(letter: str, run: RunView, view: View) -> dict[str, Any]:
-    """How far a run has come, in all that its card says of it."""
+def card_fields(letter: str, run: RunView, view: View) -> dict[str, Any]:
+    """The run's present state, as the fields of its card."""
     status: str = run.status
     card: dict[str, Any] = {
         "status": status,
@@ -71,7 +71,7 @@ def said(letter: str, run: RunView, view: View) -> dict[str, Any]:
             "head": [*_head_tools(letter, run, view)],
             "foot": [*_foot_tools(letter, run, view)],
         },
-        "changes": changes_of(letter, run, view),
+        "changes": comparison_of(letter, run, view),
     }
     if view.is_hidden:
         # Times, tokens and cost would tell the models apart.
@@ -82,7 +82,7 @@ def said(letter: str, run: RunView, view: View) -> dict[str, Any]:
         "note": _note(run),
         "reason": run.failure.label if run.failure and not run.is_live else "",
         "numbers": metrics_of(run),
-        "why": _explained(run),
+        "why": _explanations(run),
         "timeline": live_timeline(run),
         "outcome": None if run.is_live else _outcome(run),
         "blocked": f"Not again: {blocked}" if blocked else "",
@@ -96,7 +96,7 @@ def _head_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
         words = (
             f"Unpin {name}" if is_pinned else f"Pin {name}: Changes compares later answers with it"
         )
-        # Its place is taken from the start: the head may wrap, and the answer would move.
+        # Drawn from the start, disabled: added later it could wrap the header and move the answer.
         yield "pin", "keep_off" if is_pinned else "keep", "", words, run.is_live
     is_wide = view.focused == letter
     words = f"{name} beside the editor" if is_wide else f"{name} wide, with the editor folded"
@@ -105,7 +105,7 @@ def _head_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
 
 def _foot_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
     name = view.names[letter]
-    candidates = others(view, letter)
+    candidates = comparison_candidates(view, letter)
     if run.blocks and not run.is_live and candidates:
         is_on, against = view.changes in candidates, next(iter(candidates.values()))[0]
         words = f"Answer {name} without marks" if is_on else f"Changes of {name} against {against}"
@@ -127,16 +127,17 @@ def _foot_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
         yield "end_scenario", "science_off", "End scenario", words, False
 
 
-def changes_of(letter: str, run: RunView, view: View) -> dict[str, Any] | None:
-    """What a card is compared with, what else it could be, and how much differs."""
-    other = compared(view, letter)
+def comparison_of(letter: str, run: RunView, view: View) -> dict[str, Any] | None:
+    """What a card is compared with, what it could be compared with, and how much differs."""
+    other = compared_run(view, letter)
     if other is None or view.changes is None:
         return None
-    # Of a hidden card its letter is not told.
-    candidates = others(view, letter)
+    # By name: a hidden card's letter must not be sent.
+    candidates = comparison_candidates(view, letter)
     options = [[view.names.get(key, key), name] for key, (name, _) in candidates.items()]
-    words = words_of_changes(run, other, is_plain=view.is_plain, texts_only=view.is_hidden)
-    # What differs then says nothing of settings. Of hidden cards it could tell which is whose.
+    words = change_summary(run, other, is_plain=view.is_plain, texts_only=view.is_hidden)
+    # With another prompt the differences do not come from settings alone. For hidden cards this
+    # could reveal the variant.
     if words and not view.is_hidden and run.plan.request.prompt != other.plan.request.prompt:
         words = f"{ANOTHER_PROMPT} · {words}"
     return {"with": view.names.get(view.changes, view.changes), "options": options, "words": words}
@@ -148,7 +149,7 @@ def _outcome(run: RunView) -> dict[str, Any] | None:
     if summary is None:
         return None
     cost = f"{formats.cost(cost_of(run)[0])}. {summary.billed}"
-    # What was retried, and why no more, the timeline has told.
+    # The timeline, if there is one, has already shown retries and why they ended.
     retried = [] if has_timeline(run.attempts) else [["", summary.retried]]
     return {
         "tone": summary.tone,
@@ -162,7 +163,7 @@ def _outcome(run: RunView) -> dict[str, Any] | None:
 
 
 def _note(run: RunView) -> str:
-    """That an answer of the demo is none, as soon as there is one."""
+    """The notice that the demo's answer is made up, once there is an answer."""
     plan: Plan = run.plan
     is_made_up = plan.connection.kind == "demo" and plan.request.prompt not in PREPARED
     return MADE_UP if is_made_up and run.blocks else ""
@@ -185,13 +186,13 @@ def detail_of(run: RunView) -> str:
 
 
 def _silence(run: RunView) -> str:
-    """How long a live run has brought nothing, once that is long enough to wonder."""
-    silent_s = 0.0 if run.last_event_s is None else time.monotonic() - run.last_event_s
+    """How long a live run has received nothing, once that is unusual."""
+    silent_s = 0.0 if run.heard_s is None else time.monotonic() - run.heard_s
     return f" · no text for {silent_s:.0f} s" if silent_s >= SILENCE_S else ""
 
 
-def _explained(run: RunView) -> str:
-    """The words of the line of numbers that are not plain, a line each."""
+def _explanations(run: RunView) -> str:
+    """Explanations of the terms in the line of numbers, a line each."""
     if run.is_live:
         return ""
     numbers = metrics_of(run)

@@ -1,5 +1,4 @@
-"""The component that owns the answers' place in the page: its script, what it is given, and what
-a click on it does."""
+"""The component that draws the answers: its script, its data, and its actions."""
 
 import json
 from itertools import count
@@ -10,7 +9,7 @@ import streamlit as st
 from playground.core.answer.content import as_text
 from playground.core.rendering import allowed
 from playground.core.runs.run_view import RunView
-from playground.ui.answer.patches import Telling
+from playground.ui.answer.patches import AnswerUpdates
 from playground.ui.answer.scripts import read
 from playground.ui.library import lessons_state
 from playground.ui.runs import running
@@ -28,34 +27,35 @@ SCRIPT = read(
 STYLE = read("timeline.css", "../../core/rendering/style.css", "blocks.css", "answers.css")
 HTML = '<div class="pg-host"></div>'
 KEY = "answers"
-NEWS_KEY = "answers_news"
+MESSAGES_KEY = "answers_news"
 # The element belongs to the window: whichever of the two components is mounted first.
-NEWS_SCRIPT = """export default ({ data }) => {
-  window.playgroundNews = data;
-  window.playgroundAnswers?.hear?.();
+MESSAGES_SCRIPT = """export default ({ data }) => {
+  window.playgroundMessages = data;
+  window.playgroundAnswers?.receive?.();
 };"""
 _draws = count()
 
 
 def mount_answers() -> None:
-    """Mount the component. Its script tells it nothing of the answers but where no socket does."""
-    # A page that dropped out and came back may only ever run this part again.
+    """Mount the component. Script runs send it the answers only where there is no socket."""
+    # After a reconnect a page may rerun no other part than this fragment.
     is_here(state.owner(), state.fed_page())
     state.show_answers_as_chosen()
     mount = st.components.v2.component(KEY, html=HTML, js=SCRIPT, css=STYLE, isolate_styles=False)
     values = st.session_state.get(KEY) or {}
     mount(
-        key=KEY, data=_settings(), on_changed_change=_redraw, on_ask_change=_go_on,
+        key=KEY, data=_settings(), on_changed_change=_redraw, on_poll_change=_poll,
         on_act_change=_act,
     )  # fmt: skip
-    # Streamlit sends a component's script, 60 KB there, anew with each change of its data.
-    tell = st.components.v2.component(NEWS_KEY, js=NEWS_SCRIPT, isolate_styles=False)
-    tell(key=NEWS_KEY, data=_news(values.get("ask"), values.get("act")), height=1)
+    # A component of its own: with each change of a component's data Streamlit sends its script
+    # again, 60 KB for the one above.
+    mount = st.components.v2.component(MESSAGES_KEY, js=MESSAGES_SCRIPT, isolate_styles=False)
+    mount(key=MESSAGES_KEY, data=_messages(values.get("poll"), values.get("act")), height=1)
 
 
 def _settings() -> dict[str, Any]:
-    # Neither lists nor mappings: in those Streamlit would look for a table, and import pandas for
-    # it, a third of a second, while the first page is waited for.
+    # Neither lists nor mappings: Streamlit would check those for tables, and import pandas for it,
+    # which delays the first page by a third of a second.
     return {
         "token": state.fed_page().token,
         "allowed": allowed.as_json(),
@@ -64,78 +64,82 @@ def _settings() -> dict[str, Any]:
     }
 
 
-def _news(asked: int | None, act: object) -> dict[str, str]:
+def _messages(seen: int | None, act: object) -> dict[str, str]:
     data = {}
-    if not state.fed_page().is_fed:
-        data["asked"] = json.dumps(_asked(asked))
+    if not state.fed_page().has_socket:
+        data["reply"] = json.dumps(_poll_reply(seen))
     match act:
-        case ["copy", name, *number] if (run := _run(name)) is not None:
+        case ["copy", name, *number] if (run := _card_named(name)) is not None:
             # The page holds rendered HTML only; what is copied is the text as it was received.
             # With the click's number: the browser would not look at the same data twice.
             data["copied"] = json.dumps([number, as_text(run[1].blocks)])
     return data
 
 
-def _asked(seen: int | None) -> dict[str, Any]:
-    """What a page that no socket reaches has not been told yet; `seen` is what it has."""
+def _poll_reply(seen: int | None) -> dict[str, Any]:
+    """The next message for a page without a socket; `seen` is the number of its last one."""
     session, runs = st.session_state, presses_state.shown()
-    memory: tuple[Telling, int] | None = session.get("telling")
+    before: tuple[AnswerUpdates, int] | None = session.get("answer_updates")
     after = 0
-    # An answer to the browser can be lost: one that has not seen the last is told all of it again.
-    if memory is None or (seen is not None and seen != memory[1]):
-        telling, number = Telling(), memory[1] if memory else 0
+    # A reply can be lost: a browser that has not seen the last one is sent everything again.
+    if before is None or (seen is not None and seen != before[1]):
+        updates, number = AnswerUpdates(), before[1] if before else 0
     else:
-        telling, number = memory
+        updates, number = before
         after = number
-    shown = state.fed_page().shown
-    news = telling.news(shown) if shown is not None else None
-    number += news is not None
-    session["telling"] = telling, number
-    # Each time other data, or the browser would not look at it.
+    view = state.fed_page().view
+    message = updates.next_message(view) if view is not None else None
+    number += message is not None
+    session["answer_updates"] = updates, number
+    # `draw` makes the data differ each time: equal data would not reach the component's script.
     return {
-        "number": number, "after": after, "news": news, "draw": next(_draws),
-        "live": telling.is_behind or not all(run.is_over for run in runs.values()),
+        "number": number, "after": after, "message": message, "draw": next(_draws),
+        "live": updates.has_more or not all(run.is_over for run in runs.values()),
     }  # fmt: skip
 
 
-def _go_on() -> None:
-    """The page asked what is new: the component is told when it is mounted, just now."""
+def _poll() -> None:
+    """The page polls: the reply is sent as the component is mounted, in this script run."""
 
 
 def _redraw() -> None:
-    # A lesson counts its runs.
+    # A lesson is done once its runs are.
     if lessons_state.lesson() is not None:
         st.rerun()
-    # All that depends on which runs are over.
+    # The parts that depend on which runs are over.
     budget = [money_state.BUDGET_PART] * money_state.is_budget_in_sight()
     st.rerun(["run_part", *budget, "log_part"])
 
 
-def _run(name: object) -> tuple[str, RunView] | None:
-    """The letter and the run of the card that the page calls so."""
+def _card_named(name: object) -> tuple[str, RunView] | None:
+    """The letter and the run of the card of this name."""
     runs = presses_state.shown()
     names = band.view(runs).names
     return next(((key, runs[key]) for key in runs if names[key] == name), None)
 
 
 def _act() -> None:
-    """Do what a button of a card is for. The browser may say anything, and late."""
+    """Handle a click on a card's button. The message is untrusted, and may arrive late."""
     message = st.session_state[KEY]["act"]
-    if not isinstance(message, list) or len(message) < 2 or (card := _run(message[1])) is None:
+    if (
+        not isinstance(message, list)
+        or len(message) < 2
+        or (card := _card_named(message[1])) is None
+    ):
         return
     (what, _, *of_it), (letter, run) = message, card
     view = band.view(presses_state.shown())
     if what == "focus":
         band.focus(None if view.focused == letter else letter)
     elif what == "changes":
-        others = band.others(view, letter)
+        others = band.comparison_candidates(view, letter)
         band.set_changes(None if view.changes in others else next(iter(others), None))
     elif what == "against" and of_it:
-        named = _run(of_it[0])
+        named = _card_named(of_it[0])
         against = named[0] if named else of_it[0]
-        if isinstance(against, str) and against in band.others(view, letter):
+        if isinstance(against, str) and against in band.comparison_candidates(view, letter):
             band.set_changes(against)
-    # Nothing is done with a hidden card that could tell whose it is.
+    # On a hidden card no other action is allowed: it could reveal the variant.
     elif not view.is_hidden:
         _act_on(what, letter, run)
 

@@ -1,5 +1,5 @@
-"""An answer that has ended, to be read: in the log, in a comparison, in a cell of an experiment.
-Drawn by the same code as one on its way."""
+"""An answer that has ended: in the log, in a comparison, in a cell of an experiment. Drawn by the
+same code as a live one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import streamlit as st
 
 from playground.core.answer.content import Block
 from playground.core.rendering import allowed
-from playground.ui.answer.patches import whole_answer, whole_changes
+from playground.ui.answer.patches import answer_patches, change_patches
 from playground.ui.answer.scripts import read
 from playground.ui.widgets.markdown import plain
 
@@ -30,22 +30,21 @@ STYLE = read("../../core/rendering/style.css", "blocks.css")
 
 
 def show_answer(key: str, blocks: Sequence[Block], why_none: str = "There is no answer.") -> None:
-    """Draw an answer. `key` tells it apart from the others on the page; `why_none` is said where
-    there is nothing to draw."""
+    """Draw an answer. `key` is unique on the page; `why_none` is shown if there is no block."""
     if not blocks:
         st.caption(plain(why_none))
         return
-    _mount(key, whole_answer(blocks))
+    _mount(key, answer_patches(blocks))
 
 
 def show_changes(
     key: str, before: Sequence[Block], after: Sequence[Block], names: tuple[str, str]
 ) -> None:
-    """Draw the later of two answers, with what differs marked. `names` are those of the two."""
+    """Draw the later of two answers, with the differences marked. `names` are the two's."""
     if not before or not after:
         st.caption("One of them has no answer.")
         return
-    patches, words = whole_changes(before, after)
+    patches, words = change_patches(before, after)
     only = " and ".join(f"only in {plain(name)}" for name in names)
     st.caption(f"{words} Red, struck through, and green: {only}.")
     _mount(key, patches)

@@ -1,5 +1,5 @@
-"""An answer in which is marked what differs from another: made once for all that listen, and on a
-thread of its own, for it may take longer than an event loop has."""
+"""An answer with its differences from another marked: once for all listeners, and on a thread,
+for it would block an event loop for too long."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from playground.core.answer.content import Block
 from playground.core.rendering.changes import changes
 from playground.core.runs.run_view import RunView
-from playground.ui.answer.sections import Section, elsewhere, sections, whole_sections
+from playground.ui.answer.sections import Section, finished_sections, render_executor, sections
 
 Sections = Mapping[int, Section]
 TOO_LONG = "Too long to be compared."
@@ -20,20 +20,21 @@ _numbers = count(1)
 
 
 @dataclass(slots=True)
-class _Marking:
-    """`key`: the other run, and how both are shown. The other run itself would keep all before."""
+class _Comparison:
+    """`key`: the other run's id, and how both are shown. A reference to that run would keep it and
+    all runs that it was compared with."""
 
     key: tuple[str, bool, bool]
     number: int
-    made: Future[tuple[Sections, str]] | None = None
+    future: Future[tuple[Sections, str]] | None = None
 
     @property
-    def is_made(self) -> bool:
-        return self.made is not None and self.made.done()
+    def is_done(self) -> bool:
+        return self.future is not None and self.future.done()
 
 
-# Weak: what was marked goes with its run, of which a page shows ever new ones.
-_markings: "WeakKeyDictionary[Any, _Marking]" = WeakKeyDictionary()
+# Weak: a comparison is dropped with its run.
+_comparisons: "WeakKeyDictionary[Any, _Comparison]" = WeakKeyDictionary()
 
 
 def marked_sections(
@@ -43,33 +44,33 @@ def marked_sections(
     is_plain: bool,
     texts_only: bool,
 ) -> Sections:
-    """The sections of a run with its changes marked, as soon as both runs are over."""
+    """The sections of a run, with its changes marked once both runs are over."""
     drawn = sections(run, is_plain=is_plain, texts_only=texts_only)
     if run.is_live:
         return drawn
-    marking, key = _markings.get(run), (other.id, is_plain, texts_only)
-    if marking is None or marking.key != key:
-        # Told as what has begun anew, so that what was settled is looked at again.
-        marking = _markings[run] = _Marking(key, -next(_numbers))
-    if marking.made is None:
+    comparison, key = _comparisons.get(run), (other.id, is_plain, texts_only)
+    if comparison is None or comparison.key != key:
+        # A new revision, so that frozen pieces are compared again.
+        comparison = _comparisons[run] = _Comparison(key, -next(_numbers))
+    if comparison.future is None:
         before = sections(other, is_plain=is_plain, texts_only=texts_only)
         is_over = not other.is_live
         if is_over and all(part.is_done for part in (*drawn.values(), *before.values())):
             if drawn and before:
-                marking.made = elsewhere.submit(_mark, drawn, before, marking.number)
+                comparison.future = render_executor.submit(_mark, drawn, before, comparison.number)
             else:
-                # At once: an answer without sections has none that could say it is not done yet.
-                marking.made = Future()
-                marking.made.set_result(_mark(drawn, before, marking.number))
-    if marking.made is not None and marking.made.done():
-        return marking.made.result()[0]
+                # At once: without sections none is left undone, so nobody would ask again.
+                comparison.future = Future()
+                comparison.future.set_result(_mark(drawn, before, comparison.number))
+    if comparison.future is not None and comparison.future.done():
+        return comparison.future.result()[0]
     return {
-        at: replace(section, begun=marking.number, frozen=0, is_done=False)
+        at: replace(section, revision=comparison.number, frozen=0, is_done=False)
         for at, section in drawn.items()
     }
 
 
-def words_of_changes(
+def change_summary(
     run: RunView,
     other: RunView,
     *,
@@ -77,16 +78,20 @@ def words_of_changes(
     texts_only: bool,
 ) -> str:
     """How much differs, once that is known."""
-    marking = _markings.get(run)
-    if marking is None or marking.key != (other.id, is_plain, texts_only) or not marking.is_made:
+    comparison = _comparisons.get(run)
+    if (
+        comparison is None
+        or comparison.key != (other.id, is_plain, texts_only)
+        or not comparison.is_done
+    ):
         return ""
-    return marking.made.result()[1] if marking.made else ""
+    return comparison.future.result()[1] if comparison.future else ""
 
 
-def whole_marked(before: Sequence[Block], after: Sequence[Block]) -> tuple[Sections, str]:
-    """The marked sections of `after`, which has ended, and how much differs. Takes its time: not
-    on an event loop."""
-    return _mark(whole_sections(after), whole_sections(before), 0)
+def finished_marked(before: Sequence[Block], after: Sequence[Block]) -> tuple[Sections, str]:
+    """The marked sections of `after`, which has ended, and how much differs. Slow: not for an
+    event loop."""
+    return _mark(finished_sections(after), finished_sections(before), 0)
 
 
 def _mark(after: Sections, before: Sections, number: int) -> tuple[Sections, str]:
@@ -100,16 +105,16 @@ def _mark(after: Sections, before: Sections, number: int) -> tuple[Sections, str
     new = [piece for at in read for piece in after[at].pieces]
     difference = changes(old, new) if old and new else None
     if difference is None:
-        unmarked = {at: replace(part, begun=number) for at, part in after.items()}
+        unmarked = {at: replace(part, revision=number) for at, part in after.items()}
         return unmarked, TOO_LONG if old and new else NO_TEXT
     pieces = iter(difference.pieces)
-    marked = {at: replace(section, begun=number) for at, section in after.items()}
+    marked = {at: replace(section, revision=number) for at, section in after.items()}
     for at in read:
         marked[at] = replace(marked[at], pieces=(*islice(pieces, len(after[at].pieces)),))
     if not difference.added and not difference.removed:
         return marked, "The same words."
-    return marked, f"{_words(difference.added)} added, {difference.removed:,} removed."
+    return marked, f"{_word_count(difference.added)} added, {difference.removed:,} removed."
 
 
-def _words(number: int) -> str:
+def _word_count(number: int) -> str:
     return f"{number:,} word{'' if number == 1 else 's'}"

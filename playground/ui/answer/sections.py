@@ -1,5 +1,5 @@
-"""An answer's parts as a browser is told of them: each a section of pieces of HTML, of which all
-but the last ones never change. Drawn once for all that listen."""
+"""An answer's parts as they are sent to browsers: each is a section of pieces of HTML, of which
+all but the last ones never change. Rendered once for all listeners."""
 
 import threading
 import time
@@ -16,32 +16,32 @@ from playground.core.rendering.plain import as_written, normalised
 from playground.core.runs.run_view import RunView
 
 Kind = Literal["text", "named", "open", "folded"]
-"""Read at once, named only, unfolded under its name, or folded."""
+"""Shown as it is, by its title alone, unfolded under its title, or folded."""
 CHUNK = 4_000
-"""Characters of plain text that make a piece of their own."""
-PATIENT_S = 0.5
-"""Seconds of work on an answer that has ended and could not be read within an event loop's."""
-MOST_ROUNDS = 20
-"""How often such an answer is worked on; what is not read by then stays as it was written."""
+"""Characters of plain text in one piece."""
+SLOW_RENDER_S = 0.5
+"""The limit of one attempt at an answer that has ended and takes too long for an event loop."""
+MOST_SLOW_RENDERS = 20
+"""How many attempts; what is not rendered by then stays plain text."""
 AS_WRITTEN = '<pre class="as-written"'
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part: `title` names any but text, `notes` say where its words come from. The pieces
-    before `frozen` never change again, unless it is `begun` anew; once it `is_done` none does."""
+    """One part: all but text have a `title`; `notes` are its sources. The pieces before `frozen`
+    change only with the `revision`; once it `is_done` none does."""
 
     kind: Kind
     title: str
     notes: tuple[str, ...]
     pieces: tuple[str, ...]
     frozen: int
-    begun: int
+    revision: int
     is_done: bool
 
 
 class _PlainText:
-    """A text as it was written, in chunks of whole lines; otherwise as `Growing`."""
+    """Plain text in chunks of whole lines, with the interface of `Growing`."""
 
     def __init__(self) -> None:
         self.blocks: list[str] = []
@@ -61,14 +61,14 @@ class _PlainText:
         self.is_done = is_over
 
 
-# One thread: all rendering shares one interpreter, so that a second one would end no sooner.
-elsewhere = ThreadPoolExecutor(1, "rendering")
-"""Where what takes longer than an event loop has is done."""
+# One thread: rendering holds the interpreter lock, so a second one would be no faster.
+render_executor = ThreadPoolExecutor(1, "rendering")
+"""For rendering that would block an event loop for too long."""
 
 
-def _read_patiently(text: str) -> Growing:
-    growing = Growing(limit_s=PATIENT_S)
-    for _ in range(MOST_ROUNDS):
+def _render_to_end(text: str) -> Growing:
+    growing = Growing(limit_s=SLOW_RENDER_S)
+    for _ in range(MOST_SLOW_RENDERS):
         growing.grow(text, is_over=True)
         if growing.is_done:
             break
@@ -76,56 +76,57 @@ def _read_patiently(text: str) -> Growing:
 
 
 class _DrawnPart:
-    """What was drawn of one part."""
+    """One part as rendered so far."""
 
     def __init__(self, *, is_plain: bool) -> None:
         self._is_plain = is_plain
-        self._begin("")
-        self._begun = 0
+        self._reset("")
+        self._revision = 0
 
-    def _begin(self, text: str) -> None:
+    def _reset(self, text: str) -> None:
         self._text = text
         self._growing: Growing | _PlainText = _PlainText() if self._is_plain else Growing()
-        self._patient: Future[Growing] | None = None
+        self._slow_render: Future[Growing] | None = None
 
     def section(self, part: Part, *, is_over: bool) -> Section:
         text = part.body if self._is_plain else part.markdown
         if not text.startswith(self._text):
-            # Another part has come in between.
-            self._begin(text)
-            self._begun += 1
+            # Another part was inserted before this one.
+            self._reset(text)
+            self._revision += 1
         self._text = text
-        if text and self._patient is None:
+        if text and self._slow_render is None:
             self._growing.grow(text, is_over=is_over)
-        is_done = is_over and (not text or self._is_at_its_best())
+        is_done = is_over and (not text or self._is_final())
         growing = self._growing
         return Section(
             _kind_of(part), part.head, part.notes, tuple(growing.blocks), growing.frozen,
-            self._begun, is_done,
+            self._revision, is_done,
         )  # fmt: skip
 
     @staticmethod
-    def _is_read(growing: Growing) -> bool:
+    def _is_fully_rendered(growing: Growing) -> bool:
         is_whole = growing.is_done and not growing.is_too_slow
         return is_whole and not any(AS_WRITTEN in piece for piece in growing.blocks)
 
-    def _is_at_its_best(self) -> bool:
-        """Whether the end stays as it is: what takes longer is read elsewhere, once."""
+    def _is_final(self) -> bool:
+        """Whether the rendering is final: what is too slow here is rendered once more on
+        `render_executor`."""
         growing = self._growing
-        if self._patient is None:
-            if isinstance(growing, _PlainText) or self._is_read(growing):
+        if self._slow_render is None:
+            if isinstance(growing, _PlainText) or self._is_fully_rendered(growing):
                 return True
-            self._patient = elsewhere.submit(_read_patiently, self._text)
-        if not self._patient.done():
+            self._slow_render = render_executor.submit(_render_to_end, self._text)
+        if not self._slow_render.done():
             return False
-        if growing is not self._patient.result():
-            self._growing = self._patient.result()
-            self._begun += 1
+        if growing is not self._slow_render.result():
+            self._growing = self._slow_render.result()
+            self._revision += 1
         return True
 
 
 class _DrawnAnswer:
-    """What was drawn of one answer. Listeners are on several threads."""
+    """One answer as rendered so far. Listeners are on several threads."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -158,22 +159,22 @@ def sections(
     is_plain: bool,
     texts_only: bool = False,
 ) -> Mapping[int, Section]:
-    """The sections of a run up to now, by their place. With `texts_only` those of its texts:
-    anything else could tell which model it is."""
-    # Listeners are on several threads, and a weak dictionary adds in more than one step.
+    """The sections of a run up to now, by their position. With `texts_only` those of its texts:
+    anything else could reveal the model."""
+    # Listeners are on several threads, and `setdefault` of a weak dictionary is not atomic.
     with _drawn_lock:
         drawn = _drawn.setdefault(run, _DrawnAnswer())
-    # Before the blocks are read: none comes after.
+    # Read before the blocks: once a run is over, no block is added.
     is_over = not run.is_live
     with drawn.lock:
         return drawn.sections(run.blocks, is_plain=is_plain, is_over=is_over, texts_only=texts_only)
 
 
-def whole_sections(blocks: Sequence[Block]) -> Mapping[int, Section]:
-    """The sections of an answer that has ended. May take its time: not on an event loop."""
+def finished_sections(blocks: Sequence[Block]) -> Mapping[int, Section]:
+    """The sections of an answer that has ended. Slow: not for an event loop."""
     drawn = _DrawnAnswer()
     while True:
-        # Each time another bit of it.
+        # Each call renders another bit of it.
         parts = drawn.sections(tuple(blocks), is_plain=False, is_over=True, texts_only=False)
         if all(section.is_done for section in parts.values()):
             return parts

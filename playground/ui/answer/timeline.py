@@ -37,7 +37,7 @@ def live_timeline(run: RunView) -> dict[str, Any] | None:
     if not has_timeline(attempts):
         return None
     if not run.is_live:
-        # A card says beneath it what happened last.
+        # The card shows beneath the timeline what happened last: it is not repeated.
         said = run.failure.happened if run.failure else ""
         return _data(attempts, run.duration_s, None, said=said)
     if next_attempt_s is None:
@@ -51,7 +51,7 @@ def live_timeline(run: RunView) -> dict[str, Any] | None:
 
 
 def show_logged_timeline(attempts_json: str, duration_s: float | None, name: str = "log") -> None:
-    """Draw the attempts of a row of the log, with what the server said."""
+    """Draw the attempts of a row of the log, with the server's error messages."""
     attempts = read_attempts(formats.parsed(attempts_json, list[Any]()))
     if not attempts:
         st.caption("Nothing was sent.")

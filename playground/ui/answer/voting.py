@@ -1,4 +1,4 @@
-"""A vote on the answers of one press of Run, and what the votes so far say."""
+"""A vote on the answers of one press of Run, and the standings so far."""
 
 import json
 
@@ -13,7 +13,7 @@ from playground.ui.widgets.markdown import plain
 
 
 def offer_blind() -> None:
-    """A switch that hides which answer is whose until a vote is cast."""
+    """A toggle that hides the variants of the answers until a vote is cast."""
     st.toggle(
         "Blind", key=band.BLIND,
         help="Models, parameters and numbers are hidden and the cards shuffled until you have "
@@ -22,25 +22,25 @@ def offer_blind() -> None:
 
 
 def offer_vote(runs: Runs, names: dict[str, str]) -> None:
-    """Ask which answer is better, once all have ended. `names` say what the page calls them,
-    in the order in which it shows them."""
+    """Ask which answer is better, once all have ended. `names` are the cards' names by letter, in
+    the order in which they are shown."""
     on_ballot = band.on_ballot(runs)
     if not on_ballot or any(run.is_live for run in runs.values()):
         return
     letters = [letter for letter in names if letter in on_ballot]
     cast = band.vote(runs)
-    if problem := band.take_vote_problem():
+    if problem := band.pop_vote_problem():
         st.caption(f":red[:material/block:] {plain(problem)}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="vote"):
         if cast is None or not cast.counts:
-            _ask(runs, letters, names)
+            _show_ballot(runs, letters, names)
         else:
-            _say(cast, runs, letters)
+            _show_vote(cast, runs, letters)
     if cast is not None:
         _show_standings(runs, letters)
 
 
-def _ask(runs: Runs, letters: list[str], names: dict[str, str]) -> None:
+def _show_ballot(runs: Runs, letters: list[str], names: dict[str, str]) -> None:
     st.caption("Which is better?", width="content")
     # The runs that are in sight now: by the time a click arrives the page may show others.
     voted_on = [runs[letter] for letter in letters]
@@ -52,13 +52,13 @@ def _ask(runs: Runs, letters: list[str], names: dict[str, str]) -> None:
     st.button("Tie", key="vote_tie", on_click=_vote, args=(voted_on, None))
 
 
-def _say(cast: band.Cast, runs: Runs, letters: list[str]) -> None:
+def _show_vote(cast: band.CastVote, runs: Runs, letters: list[str]) -> None:
     winner = next((letter for letter in letters if runs[letter].id == cast.winner), None)
     text = "You voted for a tie." if cast.winner is None else f"You voted for **{winner}**."
     st.markdown(text, width="content")
     st.button(
         "Take back", key="vote_take_back", icon=":material/undo:", type="tertiary",
-        on_click=_take_back, args=([runs[letter] for letter in letters],),
+        on_click=_withdraw, args=([runs[letter] for letter in letters],),
     )  # fmt: skip
 
 
@@ -68,21 +68,21 @@ def _vote(voted_on: list[RunView], winner: str | None) -> None:
     if refused:
         band.set_vote_problem(f"Your vote is not kept. {refused.sentence}")
         return
-    band.set_vote(band.Cast(frozenset(ids), winner))
+    band.set_vote(band.CastVote(frozenset(ids), winner))
 
 
-def _take_back(voted_on: list[RunView]) -> None:
+def _withdraw(voted_on: list[RunView]) -> None:
     ids = [run.id for run in voted_on]
     refused = services().log.history.vote(voted_on[0].visitor, dict.fromkeys(ids, ""))
     if refused:
         band.set_vote_problem(f"Your vote still counts. {refused.sentence}")
         return
     # What was revealed can't be hidden again.
-    band.set_vote(band.Cast(frozenset(ids), None, counts=False))
+    band.set_vote(band.CastVote(frozenset(ids), None, counts=False))
 
 
 def _show_standings(runs: Runs, letters: list[str]) -> None:
-    """How the settings of these answers stand, and all others on demand."""
+    """The standings of these answers' settings, and of all others on demand."""
     if len({_setting(runs[letter]) for letter in letters}) == 1:
         st.caption("All were made with the same model and parameters: it counts for none of them.")
     standings = services().log.history.standings(runs[letters[0]].visitor)

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.settings import SettingsError
-from playground.ui.answer.patches import Telling
+from playground.ui.answer.patches import AnswerUpdates
 from playground.ui.experiment.experiment import choose_pane
 from playground.ui.session import state
 from playground.ui.session.services import services
@@ -41,7 +41,7 @@ def open_page() -> None:
     except SettingsError as error:
         st.error(f"A setting of this server can't be used. {error}", icon=":material/settings:")
         st.stop()
-    state.initialise(lambda: feed.open_page(Telling))
+    state.initialise(lambda: feed.open_page(AnswerUpdates))
 
 
 def make_frame() -> Frame:

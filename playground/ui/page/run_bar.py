@@ -95,8 +95,8 @@ def _offer_run(plans: list[Plan]) -> None:
 
 def _run() -> None:
     running.run_all()
-    # Where no socket does, the whole page tells the answers' component of the new runs.
-    if not state.fed_page().is_fed:
+    # Without a socket only a run of the whole page sends the component the new runs.
+    if not state.fed_page().has_socket:
         st.rerun()
 
 

@@ -1,7 +1,7 @@
-"""A socket beside Streamlit's own that brings a page what is new of its answers as it arrives.
+"""A WebSocket beside Streamlit's own that pushes a page's answers to its browser as they arrive.
 
-Where a host lets no socket through, the page asks for the same by its script: slower, and
-dearer for the server.
+Where a host blocks WebSockets, the page polls for the same messages by script runs: slower, and
+more work for the server.
 """
 
 import asyncio
@@ -24,239 +24,240 @@ from playground.core.visitors.pace import LeakyBucket, RateLimit
 from playground.ui.server.allowed_hosts import is_own_page
 from playground.ui.server.page_sockets import address_of
 
-# All pages share one interpreter: the more of them are told at once, the rarer each must be, or a
-# press of Run waits for its first words.
+# All pages share one interpreter: the more of them have live runs, the less often each is updated,
+# or a press of Run waits for its first words.
 PACES_S = ((10, 0.05), (25, 0.1), (inf, 0.2))
-"""How many pages are told at once, at most, and the seconds between messages to each."""
+"""Up to how many pages with live runs, and the seconds between messages to each."""
 MOST_SHARE = 0.1
 """Where there are many pages, the pace is at most this share of the time for which a page has
 shown its runs: a person waits for the first words."""
 AWAITED_PACE_S = 0.01
-"""The pace where a person waits for one thing: until a run that is being stopped has stopped and,
-where few pages are told, until an answer has begun."""
+"""The pace until a run that is being stopped has stopped and, while few pages have live runs,
+until an answer has begun: that is what a person is waiting for."""
 LONG, LONG_PACE_S = 60_000, 0.1
-"""Characters on a page, and its pace beyond them: nobody reads along that fast."""
+"""Characters sent to a page, and its minimum pace beyond them: more than a person can follow."""
 FEW_PAGES = 10
-PATIENCE_S = 5.0
-"""How long a new socket may take to say which page it belongs to."""
-# A socket that never says a token costs its sender nothing. Those of one address are bounded apart,
-# so that one client cannot push out everybody else's.
+TOKEN_TIMEOUT_S = 5.0
+"""How long a new socket may take to send the token of its page."""
+# A socket that never sends a token costs its client nothing. Those of one address have a limit of
+# their own, so that one client cannot evict everybody else's.
 MOST_SOCKETS, MOST_WAITING, MOST_WAITING_EACH = 4, 200, 20
-"""Sockets of one page; and those that have not said yet which page they belong to, of all
-addresses and of one."""
-MOST_SAID, MOST_SAID_PACE = 100, RateLimit(burst=20, per_s=2.0)
+"""Sockets of one page; and sockets that have not sent a token yet, of all addresses and of one."""
+MOST_RECEIVED, RECEIVE_PACE = 100, Pace(burst=20, per_s=2.0)
 """How many characters a page may send, and how often: its token, and that Stop was pressed."""
-# The end of a page's session is no event that reaches its socket.
-LOOK_AGAIN_S = 30.0
-"""How soon a socket that has nothing to say sees that its page's session is over."""
+# The end of a page's session raises no event in its socket's task.
+RECHECK_S = 30.0
+"""How often an idle socket checks whether its page's session is over."""
 STOP = "stop"
-"""What a page says when Stop is pressed on it."""
+"""The message of a page on which Stop was pressed."""
 # Codes from 4000 to 4999 are an application's own (RFC 6455, section 7.4.2).
-SILENT, UNKNOWN_PAGE, TOO_MANY = 4408, 4404, 4429
+TOKEN_TIMEOUT, UNKNOWN_PAGE, TOO_MANY = 4408, 4404, 4429
 TOO_BIG = 1009
 
 
-class Shown(Protocol):
-    """What a page shows: its runs, by letter. Two are equal where the same is seen."""
+class PageView(Protocol):
+    """What a page shows: its runs, by letter. Two views that look the same are equal."""
 
     @property
     def runs(self) -> Mapping[str, RunView]: ...
 
 
-S = TypeVar("S", bound=Shown)
-S_contra = TypeVar("S_contra", bound=Shown, contravariant=True)
+ViewT = TypeVar("ViewT", bound=PageView)
+ViewT_contra = TypeVar("ViewT_contra", bound=PageView, contravariant=True)
 
 
-class Teller(Protocol[S_contra]):
-    """What one listener has been told of a page, and is to be told next."""
-
-    @property
-    def told(self) -> int:
-        """How many characters it has been told."""
+class Updates(Protocol[ViewT_contra]):
+    """The messages to one socket: each holds what changed since the one before."""
 
     @property
-    def is_behind(self) -> bool:
-        """Whether there may be more to tell although every run has ended."""
+    def sent_characters(self) -> int:
+        """How many characters of answers were sent."""
 
-    def news(self, shown: S_contra, *, is_busy: bool) -> dict[str, Json] | None:
-        """The next message, or None. `is_busy`: many pages are told at once."""
+    @property
+    def has_more(self) -> bool:
+        """Whether there may be more to send although every run has ended."""
+
+    def next_message(self, view: ViewT_contra, *, is_busy: bool) -> dict[str, Json] | None:
+        """The next message, or None. `is_busy`: many pages have live runs."""
 
 
-class FedPage(Generic[S]):
-    """One open page: what it shows, and the sockets that tell it of that.
+class FedPage(Generic[ViewT]):
+    """One open page: what it shows, and the sockets that send it updates.
 
-    The token is all that a socket must know: it is sent to this page alone.
+    The token authenticates a socket: it is sent to this page alone.
     """
 
     def __init__(
-        self, stop: Callable[[Iterable[RunView]], object], teller: Callable[[], Teller[S]]
+        self,
+        stop: Callable[[Iterable[RunView]], object],
+        new_updates: Callable[[], Updates[ViewT]],
     ) -> None:
-        self.teller = teller
+        self.new_updates = new_updates
         self.token = secrets.token_urlsafe(24)
         self.identity: tuple[str, str] | None = None
         """Its owner for the engine, and its visitor; None: nobody may take its runs over."""
         self._stop = stop
-        self._is_told_to_stop = False
-        self._shown: S | None = None
-        self._handing = threading.Lock()
+        self._is_stop_requested = False
+        self._view: ViewT | None = None
+        self._handover_lock = threading.Lock()
         self._sockets: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
     @property
-    def is_fed(self) -> bool:
-        """Whether a socket is listening."""
+    def has_socket(self) -> bool:
+        """Whether a socket is open."""
         return bool(self._sockets)
 
     @property
-    def shown(self) -> S | None:
+    def view(self) -> ViewT | None:
         """What the page shows; None: nothing yet."""
-        return self._shown
+        return self._view
 
     @property
     def is_stopping(self) -> bool:
-        """Whether Stop was pressed and a run is still on its way to its end."""
-        return self._is_told_to_stop and any(run.is_live for run in self._runs().values())
+        """Whether Stop was pressed and a run is still live."""
+        return self._is_stop_requested and any(run.is_live for run in self._runs().values())
 
-    def show(self, shown: S) -> None:
-        """From now on the page shows this. Called by its script's thread."""
+    def show(self, view: ViewT) -> None:
+        """From now on the page shows this. Called on its script's thread."""
         # Most script runs change nothing of the answers: they wake no socket.
-        if shown == self._shown:
+        if view == self._view:
             return
-        # Where other runs are shown, nobody pressed Stop on those.
-        self._is_told_to_stop &= shown.runs == self._runs()
-        self._shown = shown
+        # Stop was pressed on the runs shown then, not on others.
+        self._is_stop_requested &= view.runs == self._runs()
+        self._view = view
         self._wake()
 
-    def hand_over(self) -> tuple[str, S | None] | None:
+    def hand_over(self) -> tuple[str, ViewT | None] | None:
         """Its owner for the engine and what it shows, once: another page has both from now on.
-        Of two that ask at once only one gets them, or one would show what the other owns."""
-        with self._handing:
+        Of two concurrent callers only one gets them, or one would show what the other owns."""
+        with self._handover_lock:
             identity, self.identity = self.identity, None
-            shown, self._shown = self._shown, None
-        return None if identity is None else (identity[0], shown)
+            view, self._view = self._view, None
+        return None if identity is None else (identity[0], view)
 
     def stop(self) -> None:
         """Stop was pressed on the page."""
-        self._is_told_to_stop = True
+        self._is_stop_requested = True
         self._stop([run for run in self._runs().values() if run.is_live])
         self._wake()
 
     def _runs(self) -> Mapping[str, RunView]:
-        return self._shown.runs if self._shown is not None else {}
+        return self._view.runs if self._view is not None else {}
 
     def _wake(self) -> None:
         # An asyncio event may be set on its own loop's thread only, and this may be a script's.
         # Copied, for sockets join and leave meanwhile.
-        for woken, loop in list(self._sockets.items()):
-            loop.call_soon_threadsafe(woken.set)
+        for changed, loop in list(self._sockets.items()):
+            loop.call_soon_threadsafe(changed.set)
 
-    def join(self, woken: asyncio.Event) -> bool:
-        """A socket joins, and is woken by new runs; false when there are too many."""
+    def join(self, changed: asyncio.Event) -> bool:
+        """Add a socket, whose event is set when the page changes; false: there are too many."""
         if len(self._sockets) >= MOST_SOCKETS:
             return False
-        self._sockets[woken] = asyncio.get_running_loop()
+        self._sockets[changed] = asyncio.get_running_loop()
         return True
 
-    def leave(self, woken: asyncio.Event) -> None:
-        self._sockets.pop(woken, None)
+    def leave(self, changed: asyncio.Event) -> None:
+        self._sockets.pop(changed, None)
 
 
-class Feed(Generic[S]):
-    """All pages that are open, by their tokens. `stop` begins to stop runs and returns."""
+class Feed(Generic[ViewT]):
+    """All open pages, by their tokens. `stop` asks runs to stop and returns at once."""
 
     def __init__(
-        self, stop: Callable[[Iterable[RunView]], object], patience_s: float = PATIENCE_S
+        self, stop: Callable[[Iterable[RunView]], object], token_timeout_s: float = TOKEN_TIMEOUT_S
     ) -> None:
         self._stop = stop
-        self._patience_s = patience_s
+        self._token_timeout_s = token_timeout_s
         # Weak: the session owns its page, which would otherwise outlive it with all its answers.
-        self._pages: WeakValueDictionary[str, FedPage[S]] = WeakValueDictionary()
+        self._pages: WeakValueDictionary[str, FedPage[ViewT]] = WeakValueDictionary()
         self._live = 0
         self._waiting: dict[asyncio.Timeout, str] = {}
 
-    def open_page(self, teller: Callable[[], Teller[S]]) -> FedPage[S]:
-        """A page of its own for a new session; no socket keeps it beyond that. `teller` makes
-        the memory of each of its sockets."""
-        page = FedPage(self._stop, teller)
+    def open_page(self, new_updates: Callable[[], Updates[ViewT]]) -> FedPage[ViewT]:
+        """A page for a new session, which owns it: no socket keeps it longer. `new_updates` is
+        called once per socket."""
+        page = FedPage(self._stop, new_updates)
         self._pages[page.token] = page
         return page
 
-    def page(self, token: str) -> FedPage[S] | None:
-        """The page of this token, as long as its session is kept."""
+    def page(self, token: str) -> FedPage[ViewT] | None:
+        """The page of this token, while its session lives."""
         return self._pages.get(token)
 
     async def serve(self, socket: WebSocket) -> None:
-        """Feed one page for as long as its socket is open."""
-        # A browser asks nobody before it opens a socket, so any site could open one here.
+        """Send updates to one page until its socket closes."""
+        # Browsers apply no same-origin policy to WebSockets, so any site could open one here.
         if not is_own_page(socket.scope):
             await socket.close()
             return
         await socket.accept()
         with contextlib.suppress(WebSocketDisconnect, TimeoutError, KeyError):
-            page = await self._page_of(socket)
-            woken = asyncio.Event()
-            if page is None or not page.join(woken):
+            page = await self._identify(socket)
+            changed = asyncio.Event()
+            if page is None or not page.join(changed):
                 await socket.close(UNKNOWN_PAGE if page is None else TOO_MANY)
                 return
-            # No local may hold the page from here on: an open socket would keep a session's answers
-            # after the session's end.
+            # No local may hold a strong reference from here on: an open socket would keep a
+            # session's answers after the session's end.
             page_ref = weakref.ref(page)
             del page
             tasks = [
-                asyncio.create_task(self._tell(socket, page_ref, woken)),
-                asyncio.create_task(_listen(socket, page_ref)),
+                asyncio.create_task(self._send_updates(socket, page_ref, changed)),
+                asyncio.create_task(_handle_messages(socket, page_ref)),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 task.cancel()
             for ended in await asyncio.gather(*tasks, return_exceptions=True):
-                # The browser connects again and is told all of it anew. Of an error only the type
-                # is logged, for its text can hold an answer.
+                # The browser reconnects and is sent everything again. Of an error only the type is
+                # logged, for its text can hold an answer.
                 if isinstance(ended, Exception) and not isinstance(ended, WebSocketDisconnect):
                     logging.getLogger(__name__).error("a feed broke: %s", type(ended).__name__)
             if (page := page_ref()) is not None:
-                page.leave(woken)
+                page.leave(changed)
 
-    async def _page_of(self, socket: WebSocket) -> FedPage[S] | None:
-        """The page whose token the socket says."""
+    async def _identify(self, socket: WebSocket) -> FedPage[ViewT] | None:
+        """The page whose token the socket sends."""
         try:
-            async with asyncio.timeout(self._patience_s) as patience:
-                self._make_room(address_of(socket.scope))
-                self._waiting[patience] = address_of(socket.scope)
+            async with asyncio.timeout(self._token_timeout_s) as timeout:
+                self._evict_oldest(address_of(socket.scope))
+                self._waiting[timeout] = address_of(socket.scope)
                 try:
-                    return self._pages.get(await _said(socket))
+                    return self._pages.get(await _receive(socket))
                 finally:
-                    self._waiting.pop(patience, None)
+                    self._waiting.pop(timeout, None)
         except TimeoutError:
-            await socket.close(SILENT)
+            await socket.close(TOKEN_TIMEOUT)
             raise
 
-    def _make_room(self, address: str) -> None:
-        # A page of this app says its token at once: whoever has waited for longest is none.
-        silent = [timer for timer, at in self._waiting.items() if at == address]
-        if len(silent) >= MOST_WAITING_EACH or len(self._waiting) >= MOST_WAITING:
-            patience = silent[0] if len(silent) >= MOST_WAITING_EACH else next(iter(self._waiting))
-            del self._waiting[patience]
-            patience.reschedule(0.0)
+    def _evict_oldest(self, address: str) -> None:
+        # A page of this app sends its token at once: the socket that has waited longest is no page.
+        waiting = [timer for timer, at in self._waiting.items() if at == address]
+        if len(waiting) >= MOST_WAITING_EACH or len(self._waiting) >= MOST_WAITING:
+            timeout = waiting[0] if len(waiting) >= MOST_WAITING_EACH else next(iter(self._waiting))
+            del self._waiting[timeout]
+            timeout.reschedule(0.0)
 
-    async def _tell(
-        self, socket: WebSocket, page_ref: "weakref.ref[FedPage[S]]", woken: asyncio.Event
+    async def _send_updates(
+        self, socket: WebSocket, page_ref: "weakref.ref[FedPage[ViewT]]", changed: asyncio.Event
     ) -> None:
         clock = asyncio.get_running_loop().time
         began_s, runs = clock(), None
-        teller = page.teller() if (page := page_ref()) is not None else None
-        while teller is not None and (page := page_ref()) is not None:
-            # Cleared before the look: what changes between look and wait must end the wait.
-            woken.clear()
-            shown, is_stopping = page.shown, page.is_stopping
+        updates = page.new_updates() if (page := page_ref()) is not None else None
+        while updates is not None and (page := page_ref()) is not None:
+            # Cleared before the view is read: a change between read and wait must end the wait.
+            changed.clear()
+            view, is_stopping = page.view, page.is_stopping
             del page
             message = None
-            if shown is not None:
-                if shown.runs != runs:
-                    began_s, runs = clock(), shown.runs
-                message = teller.news(shown, is_busy=self._live > FEW_PAGES)
-            # Before the message goes out: a run that ends while it does is told in another turn.
+            if view is not None:
+                if view.runs != runs:
+                    began_s, runs = clock(), view.runs
+                message = updates.next_message(view, is_busy=self._live > FEW_PAGES)
+            # Read before the send: a run that ends during it is reported in the next message.
             live = [run for run in (runs or {}).values() if not run.is_over]
-            is_live = bool(live) or teller.is_behind
+            is_live = bool(live) or updates.has_more
             if message is not None:
                 await socket.send_text(as_json(message))
             if is_live:
@@ -264,14 +265,18 @@ class Feed(Generic[S]):
                 shown_s = clock() - began_s
                 is_first = any(run.ttft_s is None and not run.attempts for run in live)
                 wait_s = pace_s(
-                    self._live, teller.told, shown_s, is_stopping=is_stopping, is_first=is_first
+                    self._live,
+                    updates.sent_characters,
+                    shown_s,
+                    is_stopping=is_stopping,
+                    is_first=is_first,
                 )
                 try:
-                    await _wait(woken, wait_s)
+                    await _wait(changed, wait_s)
                 finally:
                     self._live -= 1
             else:
-                await _wait(woken, LOOK_AGAIN_S)
+                await _wait(changed, RECHECK_S)
         await socket.close(UNKNOWN_PAGE)
 
 
@@ -281,38 +286,43 @@ def as_json(message: JsonObject) -> str:
 
 
 def pace_s(
-    live: int, told: int, shown_s: float, *, is_stopping: bool = False, is_first: bool = False
+    live: int,
+    sent_characters: int,
+    shown_s: float,
+    *,
+    is_stopping: bool = False,
+    is_first: bool = False,
 ) -> float:
-    """Seconds until the next message to one of so many pages, which was told so many
-    characters of runs that it has shown for so long. `is_first`: an answer has yet to begin."""
+    """Seconds until the next message to a page: `live` pages have live runs, and this one has
+    shown its runs for `shown_s`. `is_first`: an answer has yet to begin."""
     if is_stopping or (is_first and live <= FEW_PAGES):
         return AWAITED_PACE_S
     of_all_s = next(s for most, s in PACES_S if live <= most)
     wait_s = min(of_all_s, max(PACES_S[0][1], MOST_SHARE * shown_s))
-    return max(wait_s, LONG_PACE_S) if told > LONG else wait_s
+    return max(wait_s, LONG_PACE_S) if sent_characters > LONG else wait_s
 
 
-async def _said(socket: WebSocket) -> str:
-    """What a page says; whoever says anything longer is hung up on."""
+async def _receive(socket: WebSocket) -> str:
+    """The next message from a page; one that is too long closes the socket."""
     text = await socket.receive_text()
-    if len(text) > MOST_SAID:
+    if len(text) > MOST_RECEIVED:
         await socket.close(TOO_BIG)
         raise WebSocketDisconnect(TOO_BIG)
     return text
 
 
-async def _wait(woken: asyncio.Event, most_s: float) -> None:
-    # Python 3.11's `wait_for` forgets that it was cancelled where it was woken just then.
+async def _wait(changed: asyncio.Event, most_s: float) -> None:
+    # Python 3.11's `wait_for` loses a cancellation that arrives just as the event is set.
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(most_s):
-            await woken.wait()
+            await changed.wait()
 
 
-async def _listen(socket: WebSocket, page_ref: "weakref.ref[FedPage[S]]") -> None:
-    """Do what the page says, until it hangs up."""
-    clock, bucket = asyncio.get_running_loop().time, LeakyBucket(MOST_SAID_PACE)
+async def _handle_messages(socket: WebSocket, page_ref: "weakref.ref[FedPage[ViewT]]") -> None:
+    """Handle the page's messages until it disconnects."""
+    clock, bucket = asyncio.get_running_loop().time, Bucket(RECEIVE_PACE)
     while True:
-        text = await _said(socket)
+        text = await _receive(socket)
         is_in_time = bucket.take(1, clock())
         if text == STOP and is_in_time and (page := page_ref()) is not None:
             page.stop()

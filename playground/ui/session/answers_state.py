@@ -25,7 +25,7 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class CastVote:
     """What was voted on, and which run won; None: a tie, or the vote was taken back."""
 
     run_ids: frozenset[str]
@@ -123,7 +123,7 @@ def set_changes(against: str | None) -> None:
     st.session_state["changes"] = against
 
 
-def others(view: View, letter: str) -> dict[str, tuple[str, RunView]]:
+def comparison_candidates(view: View, letter: str) -> dict[str, tuple[str, RunView]]:
     """What an answer can be compared with: what the page calls it, and its run."""
     candidates: dict[str, tuple[str, RunView]] = {}
     if view.pinned and not view.is_hidden:
@@ -140,11 +140,11 @@ def others(view: View, letter: str) -> dict[str, tuple[str, RunView]]:
     }
 
 
-def compared(view: View, letter: str) -> RunView | None:
+def compared_run(view: View, letter: str) -> RunView | None:
     """The run with which an answer is compared now."""
     if view.changes is None:
         return None
-    return others(view, letter).get(view.changes, ("", None))[1]
+    return comparison_candidates(view, letter).get(view.changes, ("", None))[1]
 
 
 def _before(view: View, letter: str) -> RunView | None:
@@ -164,14 +164,14 @@ def on_ballot(runs: Runs) -> tuple[str, ...]:
     return ballot({key: run.plan.press for key, run in runs.items() if run.is_live or run.blocks})
 
 
-def vote(runs: Runs) -> Cast | None:
+def vote(runs: Runs) -> CastVote | None:
     """What was voted on these runs."""
-    cast: Cast | None = st.session_state.get("vote_cast")
+    cast: CastVote | None = st.session_state.get("vote_cast")
     ids = {runs[letter].id for letter in on_ballot(runs)}
     return cast if cast and ids and ids <= cast.run_ids else None
 
 
-def set_vote(cast: Cast) -> None:
+def set_vote(cast: CastVote) -> None:
     st.session_state["vote_cast"] = cast
 
 
@@ -179,7 +179,7 @@ def set_vote_problem(sentence: str) -> None:
     st.session_state["vote_problem"] = sentence
 
 
-def take_vote_problem() -> str | None:
+def pop_vote_problem() -> str | None:
     """Why the last click on a vote changed nothing, once."""
     problem: str | None = st.session_state.pop("vote_problem", None)
     return problem

@@ -312,7 +312,7 @@ def is_here(owner: str, page: FedPage[View]) -> None:
 
     def is_connected() -> bool:
         page = page_ref()
-        return page is not None and (page.is_fed or not has_left(name))
+        return page is not None and (page.has_socket or not has_left(name))
 
     services().engine.page_seen(owner, is_connected)
     services().log.open_pages.open(owner)

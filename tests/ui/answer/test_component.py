@@ -18,17 +18,17 @@ def mounted(page, name):
 def given(page):
     """What the browser was given with the last drawing."""
     news = json.loads(mounted(page, "answers_news").json)
-    return news | ({"asked": json.loads(news["asked"])} if "asked" in news else {})
+    return news | ({"reply": json.loads(news["reply"])} if "reply" in news else {})
 
 
 def test_where_no_socket_listens_all_of_the_answers_comes_in_one_message_after_the_other(page):
     told, numbers = Told(), []
 
     def take():
-        asked = given(page)["asked"]
+        asked = given(page)["reply"]
         numbers.append(asked["number"])
-        if asked["news"]:
-            told.take(asked["news"])
+        if asked["message"]:
+            told.take(asked["message"])
         return asked
 
     take()
@@ -44,21 +44,21 @@ def test_where_no_socket_listens_all_of_the_answers_comes_in_one_message_after_t
 
 def test_a_page_that_missed_a_message_is_told_everything_anew(page):
     press_run(page)
-    number = given(page)["asked"]["number"]
-    trigger(page, "ask", number - 1)
-    asked = given(page)["asked"]
+    number = given(page)["reply"]["number"]
+    trigger(page, "poll", number - 1)
+    asked = given(page)["reply"]
     assert asked["after"] == 0
     assert asked["number"] == number + 1
     told = Told()
-    told.take(asked["news"])
+    told.take(asked["message"])
     assert [card.answer for card in told.cards] == [card.answer for card in answers(page)]
-    trigger(page, "ask", number + 1)
-    assert given(page)["asked"]["news"] is None
+    trigger(page, "poll", number + 1)
+    assert given(page)["reply"]["message"] is None
 
 
 def test_a_page_with_a_socket_is_given_nothing_of_the_answers(page, monkeypatch):
     press_run(page)
-    monkeypatch.setattr(type(page.session_state["fed_page"]), "is_fed", True)
+    monkeypatch.setattr(type(page.session_state["fed_page"]), "has_socket", True)
     page.run()
     assert given(page) == {}
     assert answer(page).answer not in mounted(page, "answers").json
@@ -68,7 +68,7 @@ def test_the_script_is_sent_once_whatever_there_is_to_tell(page):
     first = mounted(page, "answers")
     press_run(page)
     trigger(page, "act", ["copy", "B", 7])
-    trigger(page, "ask", 1)
+    trigger(page, "poll", 1)
     now = mounted(page, "answers")
     assert (now.json, now.js_content) == (first.json, first.js_content)
     assert len(mounted(page, "answers_news").js_content) < 300

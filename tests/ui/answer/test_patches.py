@@ -28,7 +28,7 @@ from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.engine.run import Run
 from playground.ui.answer.card import MADE_UP, detail_of
-from playground.ui.answer.patches import Telling, common, utf16_length
+from playground.ui.answer.patches import AnswerUpdates, common_prefix_length, utf16_length
 from playground.ui.session.answers_state import View
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -70,7 +70,7 @@ def hidden(view):
 
 
 def listen(telling, told, view, **how):
-    while (news := telling.news(view, **how)) is not None:
+    while (news := telling.next_message(view, **how)) is not None:
         told.take(news)
     return told
 
@@ -78,14 +78,14 @@ def listen(telling, told, view, **how):
 def listen_to_the_end(telling, told, view):
     give_up_s = time.monotonic() + 10
     listen(telling, told, view)
-    while telling.is_behind:
+    while telling.has_more:
         listen(telling, told, view)
         assert time.monotonic() < give_up_s
     return listen(telling, told, view)
 
 
 def anew(view):
-    return listen(Telling(), Told(), view)
+    return listen(AnswerUpdates(), Told(), view)
 
 
 def pieces(card):
@@ -106,7 +106,7 @@ def test_patches_make_the_whole_wherever_the_text_is_cut(cuts, data):
     places = sorted({0, *cuts, len(DOCUMENT)})
     run, view = run_of(), None
     view = view_of(A=run)
-    early, late = (Telling(), Told()), (Telling(), Told())
+    early, late = (AnswerUpdates(), Told()), (AnswerUpdates(), Told())
     for start, stop in pairwise(places):
         write(run, DOCUMENT[start:stop])
         listen(*early, view)
@@ -122,13 +122,13 @@ def test_patches_make_the_whole_wherever_the_text_is_cut(cuts, data):
 
 def ends_told(telling, view):
     ended = []
-    while (news := telling.news(view)) is not None:
+    while (news := telling.next_message(view)) is not None:
         ended += news.get("ended", [])
     return ended
 
 
 def test_that_a_run_is_over_is_told_once_also_where_it_was_over_before_its_card_came():
-    telling, run = Telling(), run_of()
+    telling, run = AnswerUpdates(), run_of()
     assert ends_told(telling, view_of()) == []
     end(run)
     view = view_of(A=run)
@@ -144,39 +144,39 @@ def test_an_earlier_press_that_is_looked_at_again_ends_nothing():
     earlier = run_of()
     end(earlier)
     view = replace(view_of(A=earlier), presses={earlier.plan.press + 1: {}})
-    assert ends_told(Telling(), view) == []
+    assert ends_told(AnswerUpdates(), view) == []
 
 
 def test_a_settled_text_is_not_told_again():
     run = run_of()
-    telling, told, view = Telling(), Told(), view_of(A=run)
+    telling, told, view = AnswerUpdates(), Told(), view_of(A=run)
     write(run, "word " * 2_000 + "\n\n")
     listen(telling, told, view)
     write(run, "more")
-    news = telling.news(view)
+    news = telling.next_message(view)
     sent = sum(len(added) for *_, patches in news["texts"] for *_, added in patches)
     assert sent < 100
 
 
 def test_what_stands_beside_the_answer_is_told_once_until_it_changes():
     run = run_of()
-    telling, view = Telling(lambda: 0.0), view_of(A=run)
-    first = telling.news(view)
-    assert first["cards"].keys() == first["said"].keys()
-    assert telling.news(view) is None
+    telling, view = AnswerUpdates(lambda: 0.0), view_of(A=run)
+    first = telling.next_message(view)
+    assert first["cards"].keys() == first["fields"].keys()
+    assert telling.next_message(view) is None
     write(run, "Hello")
-    [said] = telling.news(view)["said"].values()
+    [said] = telling.next_message(view)["fields"].values()
     assert said["status"] == "streaming"
     assert "tools" not in said
     write(run, " there")
-    assert "said" not in telling.news(view)
+    assert "fields" not in telling.next_message(view)
 
 
 def test_an_answer_of_the_demo_to_a_prompt_of_ones_own_says_that_it_is_made_up():
     sample = replace(REQUEST, prompt=SAMPLES[0].prompt)
     for request, note in ((REQUEST, MADE_UP), (sample, "")):
         run = Run("o", "v", plan(RunContext(DEMO, RetryPolicy(), (), NOW), Variant("A", request)))
-        telling, told, view = Telling(), Told(), view_of(A=run)
+        telling, told, view = AnswerUpdates(), Told(), view_of(A=run)
         run.fold(Connecting(1), 1.0)
         [card] = listen(telling, told, view).cards
         assert card.said["note"] == ""
@@ -187,7 +187,7 @@ def test_an_answer_of_the_demo_to_a_prompt_of_ones_own_says_that_it_is_made_up()
 
 def test_every_kind_of_block_is_told_in_order_and_grows():
     run = run_of()
-    telling, told, view = Telling(), Told(), view_of(A=run)
+    telling, told, view = AnswerUpdates(), Told(), view_of(A=run)
     run.fold(BlockStarted("thinking", at=0), 2.0)
     run.fold(ThinkingDelta("Hm, **rice**.", at=0), 2.0)
     run.fold(BlockStarted("text", at=1), 2.0)
@@ -211,7 +211,7 @@ def test_every_kind_of_block_is_told_in_order_and_grows():
 
 def test_plain_text_is_told_letter_for_letter_and_back():
     run = run_of()
-    telling, told, view = Telling(), Told(), view_of(A=run)
+    telling, told, view = AnswerUpdates(), Told(), view_of(A=run)
     text = "**bold** $x$\n" * 1_000 + "the end"
     write(run, text)
     listen(telling, told, view)
@@ -228,7 +228,9 @@ def test_plain_text_is_told_letter_for_letter_and_back():
     end(run)
     listen_to_the_end(telling, told, view)
     assert pieces(told.cards[0]) != marked
-    assert pieces(told.cards[0]) == pieces(listen_to_the_end(Telling(), Told(), view).cards[0])
+    assert pieces(told.cards[0]) == pieces(
+        listen_to_the_end(AnswerUpdates(), Told(), view).cards[0]
+    )
 
 
 def test_of_a_hidden_answer_nothing_is_told_but_its_text_and_status():
@@ -236,7 +238,7 @@ def test_of_a_hidden_answer_nothing_is_told_but_its_text_and_status():
     run.fold(ThinkingDelta("As Sonnet I think."), 2.0)
     write(run, "Hello")
     view = hidden(view_of(B=other, A=run))
-    news = str(Telling().news(view))
+    news = str(AnswerUpdates().next_message(view))
     for telling in (
         "Sonnet",
         "claude",
@@ -252,7 +254,7 @@ def test_of_a_hidden_answer_nothing_is_told_but_its_text_and_status():
     assert (first.name, second.name) == ("1", "2")
     assert second.answer == "Hello"
     shown = replace(view, names={"A": "A", "B": "B"}, is_hidden=False)
-    telling, told = Telling(), Told()
+    telling, told = AnswerUpdates(), Told()
     listen(telling, told, view)
     before = told.cards
     after = listen(telling, told, shown).cards
@@ -270,7 +272,7 @@ def test_changes_are_marked_and_counted_once_both_have_ended_and_taken_away_agai
     first, second = ended("Soak **rice**."), run_of("B")
     write(second, "Soak the rice.")
     view = replace(view_of(A=first, B=second), changes="A")
-    telling, told = Telling(), Told()
+    telling, told = AnswerUpdates(), Told()
     listen(telling, told, view)
     assert "<ins>" not in pieces(told.cards[1])[0][0]
     end(second)
@@ -288,24 +290,26 @@ def test_changes_are_marked_and_counted_once_both_have_ended_and_taken_away_agai
 
 def test_another_comparison_takes_the_place_of_the_first_and_a_hidden_one_knows_no_letter():
     runs = {"A": ended("a"), "B": ended("a b", "B"), "C": ended("a c", "C")}
-    telling, told, view = Telling(), Told(), view_of(**runs)
+    telling, told, view = AnswerUpdates(), Told(), view_of(**runs)
     for against, words in (("A", "<ins>c</ins>"), ("B", "<del>b</del><ins>c</ins>")):
         listen_to_the_end(telling, told, replace(view, changes=against))
         assert pieces(told.cards[2])[0] == [f'<p dir="auto">a {words}</p>']
-    [*_, last] = listen_to_the_end(Telling(), Told(), hidden(replace(view, changes="A"))).cards
+    [*_, last] = listen_to_the_end(
+        AnswerUpdates(), Told(), hidden(replace(view, changes="A"))
+    ).cards
     assert last.said["changes"]["with"] == "1"
     assert "'A'" not in last.words()
 
 
 def test_an_answer_without_text_is_not_counted_as_words_taken_away():
     view = replace(view_of(A=ended("a b c"), B=ended("", "B")), changes="A")
-    [*_, last] = listen_to_the_end(Telling(), Told(), view).cards
+    [*_, last] = listen_to_the_end(AnswerUpdates(), Told(), view).cards
     assert last.said["changes"]["words"] == "One of the two has no text."
 
 
 def test_cards_of_runs_that_are_gone_go_and_the_others_stay():
     kept, gone, new = run_of("A"), run_of("B"), run_of("B")
-    telling, told = Telling(), Told()
+    telling, told = AnswerUpdates(), Told()
     before = listen(telling, told, view_of(A=kept, B=gone)).cards
     after = listen(telling, told, view_of(A=kept, B=new)).cards
     assert after[0] is before[0]
@@ -314,7 +318,7 @@ def test_cards_of_runs_that_are_gone_go_and_the_others_stay():
 
 def test_an_end_that_the_page_was_drawn_without_asks_for_another_drawing_once():
     runs = {"A": run_of("A"), "B": run_of("B")}
-    telling, told, view = Telling(), Told(), view_of(**runs)
+    telling, told, view = AnswerUpdates(), Told(), view_of(**runs)
     end(runs["A"])
     assert listen(telling, told, view).changed == 1
     assert listen(telling, told, view).changed == 1
@@ -333,7 +337,7 @@ def test_who_comes_later_is_told_of_an_end_only_if_the_page_was_drawn_without_it
 
 def test_in_a_busy_process_only_the_last_end_is_worth_a_drawing():
     runs = {"A": run_of("A"), "B": run_of("B")}
-    telling, told, view = Telling(), Told(), view_of(**runs)
+    telling, told, view = AnswerUpdates(), Told(), view_of(**runs)
     end(runs["A"])
     assert listen(telling, told, view, is_busy=True).changed == 0
     end(runs["B"])
@@ -360,7 +364,7 @@ def test_a_wait_is_told_with_its_countdown_and_an_error_with_what_to_do():
 
 @given(st.text(), st.text(), st.text())
 def test_what_two_texts_have_in_common_is_all_of_it(start, one, other):
-    found = common(start + one, start + other)
+    found = common_prefix_length(start + one, start + other)
     rest = (start + one)[found:], (start + other)[found:]
     assert (start + one)[:found] == (start + other)[:found]
     assert found >= len(start)

@@ -8,7 +8,7 @@ from fake_api import start
 from scenes import SCENES, WEATHER, ending, events_of, folded, parts_of, thinking
 
 from playground.core.rendering.blocks_html import blocks_html
-from playground.ui.answer.sections import sections, whole_sections
+from playground.ui.answer.sections import finished_sections, sections
 
 
 class Run:
@@ -49,20 +49,20 @@ def test_what_has_come_is_drawn_event_by_event_and_what_is_frozen_stays(name):
         now = drawn(run)
         assert_shown(run.blocks, now)
         for at, old in before.items():
-            if old.begun == now[at].begun:
+            if old.revision == now[at].revision:
                 assert now[at].pieces[: old.frozen] == old.pieces[: old.frozen]
         before = now
     run.is_live = False
     assert run.blocks == expected
     assert_shown(expected, drawn(run))
-    assert read(drawn(run)) == read(whole_sections(expected))
+    assert read(drawn(run)) == read(finished_sections(expected))
 
 
 @pytest.mark.parametrize("name", SCENES)
 def test_a_saved_page_says_the_same(name):
     _, _, expected, _ = SCENES[name]
     saved = [words(each.head + Shown(each.html).text) for each in blocks_html(expected)]
-    on_the_page = [sorted(each) for each in read(whole_sections(expected))]
+    on_the_page = [sorted(each) for each in read(finished_sections(expected))]
     assert [sorted(each) for each in saved] == on_the_page
 
 
@@ -70,7 +70,7 @@ def test_a_saved_page_says_the_same(name):
 def test_cut_after_any_event_an_answer_shows_what_had_come(name):
     blocks, reason, _, _ = SCENES[name]
     for cut in folded([start(), *events_of(blocks), *ending(reason)]):
-        found = whole_sections(cut)
+        found = finished_sections(cut)
         assert_shown(cut, found)
         assert all(section.is_done for section in found.values())
 
@@ -85,4 +85,4 @@ def test_blocks_that_come_interleaved_are_drawn_apart_and_in_order(name):
     for run.blocks in folded([start(), *wire, *ending(reason)]):
         assert_shown(run.blocks, drawn(run))
     run.is_live = False
-    assert read(drawn(run)) == read(whole_sections(run.blocks))
+    assert read(drawn(run)) == read(finished_sections(run.blocks))

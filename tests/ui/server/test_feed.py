@@ -10,11 +10,11 @@ from starlette.websockets import WebSocket
 
 from playground.ui.answer.component import LATER
 from playground.ui.server.feed import (
-    MOST_SAID_PACE,
     MOST_SOCKETS,
     MOST_WAITING,
     MOST_WAITING_EACH,
-    SILENT,
+    RECEIVE_PACE,
+    TOKEN_TIMEOUT,
     TOO_BIG,
     UNKNOWN_PAGE,
     Feed,
@@ -54,17 +54,17 @@ class Words:
     def __init__(self):
         self._told = {}
         self._stopped = set()
-        self.told = 0
-        self.is_behind = False
+        self.sent_characters = 0
+        self.has_more = False
 
-    def news(self, shown, *, is_busy):
+    def next_message(self, shown, *, is_busy):
         texts, stopped = [], []
         for run in shown.runs.values():
             text = run.text
             if new := text[self._told.get(run.id, 0) :]:
                 texts.append([run.id, new])
                 self._told[run.id] = len(text)
-                self.told += len(new)
+                self.sent_characters += len(new)
             if run.is_over and run.id not in self._stopped:
                 self._stopped.add(run.id)
                 stopped.append(run.id)
@@ -123,7 +123,7 @@ async def joined(feed, page, **how):
     browser = Browser(feed, **how)
     browser.say(page.token)
     assert (await browser.hear())["type"] == "websocket.accept"
-    while not page.is_fed:
+    while not page.has_socket:
         await asyncio.sleep(0)
     return browser
 
@@ -144,13 +144,13 @@ def test_a_page_hears_its_own_runs_and_no_others():
         feed = Feed(end)
         mine, other = open_page(feed), open_page(feed)
         browser = await joined(feed, mine)
-        assert mine.is_fed
-        assert not other.is_fed
+        assert mine.has_socket
+        assert not other.has_socket
         show(other, A=Told("b", text="not mine"))
         show(mine, A=Told("a", text="mine", is_over=True))
         assert await browser.news() == {"texts": [["a", "mine"]], "stopped": ["a"]}
         await browser.leave()
-        assert not mine.is_fed
+        assert not mine.has_socket
 
     asyncio.run(play())
 
@@ -185,9 +185,9 @@ def test_a_page_that_says_stop_stops_its_own_live_runs_and_is_told_when_they_hav
 
 def test_a_page_that_is_behind_is_told_the_rest_although_all_has_ended():
     class Slow(Words):
-        def news(self, shown, *, is_busy):
+        def next_message(self, shown, *, is_busy):
             self._pieces = getattr(self, "_pieces", 3) - 1
-            self.is_behind = self._pieces > 0
+            self.has_more = self._pieces > 0
             return {"piece": self._pieces}
 
     async def play():
@@ -255,7 +255,7 @@ def test_a_wrong_token_hears_nothing():
 
 def test_a_socket_that_says_nothing_is_let_go():
     async def play():
-        browser = Browser(Feed(end, patience_s=0.01))
+        browser = Browser(Feed(end, token_timeout_s=0.01))
         async with asyncio.timeout(5):
             await browser.serving
 
@@ -293,7 +293,7 @@ def test_sockets_that_say_nothing_are_bounded_and_shut_nobody_out(places, most):
         assert {(await each.hear())["type"] for each in silent} == {"websocket.accept"}
         late = await joined(feed, open_page(feed), ip="192.0.2.0")
         closed = await silent[0].hear()
-        assert (closed["type"], closed["code"]) == ("websocket.close", SILENT)
+        assert (closed["type"], closed["code"]) == ("websocket.close", TOKEN_TIMEOUT)
         assert all(each.heard.empty() for each in silent[1:])
         await late.leave()
         for each in silent[1:]:
@@ -343,10 +343,10 @@ def test_a_page_that_says_stop_a_thousand_times_is_heard_at_a_pace():
         for _ in range(1000):
             browser.say("stop")
         async with asyncio.timeout(5):
-            while len(asked) < MOST_SAID_PACE.burst:
+            while len(asked) < RECEIVE_PACE.burst:
                 await asyncio.sleep(0)
         await browser.leave()
-        assert len(asked) == MOST_SAID_PACE.burst
+        assert len(asked) == RECEIVE_PACE.burst
 
     asyncio.run(play())
 
@@ -393,7 +393,7 @@ def test_a_page_that_can_no_longer_be_reached_is_not_fed():
         show(page, A=Told("a", text="nobody hears"))
         async with asyncio.timeout(5):
             await browser.serving
-        assert not page.is_fed
+        assert not page.has_socket
 
     asyncio.run(play())
 
@@ -426,7 +426,7 @@ def test_where_few_pages_are_told_the_first_words_come_at_once(live, expected_s)
 
 def test_what_breaks_a_feed_is_logged_without_its_text(caplog):
     class Broken(Words):
-        def news(self, shown, *, is_busy):
+        def next_message(self, shown, *, is_busy):
             raise ValueError("canary: a part of an answer")
 
     async def play():
@@ -463,7 +463,7 @@ def test_a_browser_that_reads_nothing_has_one_message_waiting_and_holds_nobody_u
         assert len(told) == 2
         await deaf.leave()
         await reader.leave()
-        assert not page.is_fed
+        assert not page.has_socket
 
     asyncio.run(play())
 
