@@ -27,7 +27,7 @@ def fresh_process(monkeypatch, tmp_path):
     """Each test gets services of its own: a new log, no runs."""
     from playground.claude.clients import Clients
     from playground.claude.demo.transport import DemoTransport
-    from playground.ui.session.services import Services, forget_services, services
+    from playground.ui.session.services import Services, reset_services, services
 
     def quick_clients(self):
         self._clients = self._clients or Clients(demo=DemoTransport(pause_s=PAUSE_S))
@@ -35,12 +35,12 @@ def fresh_process(monkeypatch, tmp_path):
 
     monkeypatch.setattr(Services, "_shared_clients", quick_clients)
     monkeypatch.setenv("PLAYGROUND_LOG", f"sqlite:///{tmp_path}/runs.db")
-    forget_services()
+    reset_services()
     yield
     built = services()
     built.close()
     atexit.unregister(built.close)
-    forget_services()
+    reset_services()
 
 
 @pytest.fixture

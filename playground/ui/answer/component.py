@@ -17,7 +17,7 @@ from playground.ui.server.page_sockets import most_bytes
 from playground.ui.server.streamlit_insides import parts_to_preload
 from playground.ui.session import answers_state as band
 from playground.ui.session import editor_state, money_state, presses_state, state
-from playground.ui.session.services import is_here
+from playground.ui.session.services import keep_alive
 
 LATER = parts_to_preload()
 SCRIPT = read(
@@ -39,7 +39,7 @@ _draws = count()
 def mount_answers() -> None:
     """Mount the component. Script runs send it the answers only where there is no socket."""
     # After a reconnect a page may rerun no other part than this fragment.
-    is_here(state.owner(), state.fed_page())
+    keep_alive(state.owner(), state.fed_page())
     state.show_answers_as_chosen()
     mount = st.components.v2.component(KEY, html=HTML, js=SCRIPT, css=STYLE, isolate_styles=False)
     values = st.session_state.get(KEY) or {}

@@ -23,7 +23,7 @@ from playground.settings import Settings, SettingsError
 from playground.ui.app.routes import middleware
 from playground.ui.server.security_headers import HEADERS, SafeHeaders
 from playground.ui.server.streamlit_insides import configure, print_errors_only, where_defined
-from playground.ui.session.services import is_log_in_memory, read_own_settings, try_log
+from playground.ui.session.services import check_log, is_log_in_memory, read_own_settings
 from playground.ui.visitors.gate import can_log_in
 
 CONFIG_FILE: Final = os.path.join(".streamlit", "config.toml")
@@ -33,12 +33,12 @@ GIT_S: Final = 5.0
 SIGNS: dict[Verdict, str] = {"good": "ok  ", "note": "note", "bad": "BAD "}
 
 
-def look(settings: Settings, *, is_serving: bool = False) -> Observed:
+def observe(settings: Settings, *, is_serving: bool = False) -> Observed:
     """What there is to see of this server. Opens its log, checks it and writes to it.
 
     `is_serving`: this very process serves a page, so its headers must have gone out.
     """
-    place, problem = try_log(settings, datetime.now(UTC))
+    place, problem = check_log(settings, datetime.now(UTC))
     owner = settings.owner
     return Observed(
         address=st.get_option("server.address") or "",
@@ -147,12 +147,12 @@ def headers_missing() -> tuple[str, ...]:
         **{"type": "http", "method": "GET", "path": "/", "scheme": "http", "query_string": b""},
         "headers": [(b"host", b"localhost")],
     }
-    asyncio.run(_ask(app, scope, receive, send))
+    asyncio.run(_call(app, scope, receive, send))
     headers = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
     return tuple(name for name, value in HEADERS.items() if headers.get(name.lower()) != value)
 
 
-async def _ask(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     await app(scope, receive, send)
 
 
@@ -176,7 +176,7 @@ def main(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         print(masked(f"BAD  Settings: {error}"))
         return 1
-    results = findings(look(settings))
+    results = findings(observe(settings))
     for finding in results:
         print(masked(_line(finding)))
     return 0 if is_sound(results) else 1

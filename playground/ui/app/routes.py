@@ -13,7 +13,7 @@ from playground.ui.app.warming import prepare
 from playground.ui.server.allowed_hosts import KnownHosts
 from playground.ui.server.page_sockets import PageSockets
 from playground.ui.server.security_headers import SafeHeaders
-from playground.ui.server.streamlit_insides import close_at_once, send_at_once
+from playground.ui.server.streamlit_insides import close_on_signal, disable_nagle
 from playground.ui.server.uploads import Uploads
 from playground.ui.server.visitor import VisitorCookie
 
@@ -23,8 +23,8 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     """Prepare for the first page just before the server listens: earlier would delay that.
     When it ends, so do runs, with what they have in the log."""
     # Here, for the server makes its sockets once this has begun the app.
-    send_at_once(asyncio.get_running_loop())
-    close_at_once(_close)
+    disable_nagle(asyncio.get_running_loop())
+    close_on_signal(_close)
     prepare()
     yield
     await asyncio.to_thread(_close)

@@ -14,7 +14,7 @@ from playground.ui.experiment.submitting import Standing
 from playground.ui.server.script_queue import in_later_turn
 from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state
-from playground.ui.session.services import is_here
+from playground.ui.session.services import keep_alive
 from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
@@ -74,7 +74,7 @@ def _paint(before: tuple[bool, int]) -> None:
     if opened is None or opened.underway is None:
         return
     # A page that comes back after a dropped connection may only ever run this part again.
-    is_here(state.owner(), state.fed_page())
+    keep_alive(state.owner(), state.fed_page())
     underway: ExperimentRun = opened.underway
     standings = submitting.submissions()
     progress = progress_of(opened)

@@ -13,20 +13,20 @@ from playground.ui.page.header import show_header
 from playground.ui.page.run_bar import show_bar
 from playground.ui.page.sidebar import show_sidebar
 from playground.ui.runs.running import plans
-from playground.ui.server.crashes import tell_type_and_place_only
+from playground.ui.server.crashes import log_type_and_place_only
 from playground.ui.server.script_queue import in_turn
-from playground.ui.server.streamlit_insides import draw_at_the_root
+from playground.ui.server.streamlit_insides import reset_containers
 from playground.ui.session import editor_state, late_values_state, reload_state, state
-from playground.ui.session.services import is_here
+from playground.ui.session.services import keep_alive
 from playground.ui.sharing.link import show_link
 
 
 @in_turn
 def page() -> None:
-    draw_at_the_root()
-    tell_type_and_place_only()
+    reset_containers()
+    log_type_and_place_only()
     open_page()
-    is_here(state.owner(), state.fed_page())
+    keep_alive(state.owner(), state.fed_page())
     reload_state.introduce()
     # Before anything is drawn: Streamlit refuses a new value for a widget that is drawn already.
     editor_state.record()

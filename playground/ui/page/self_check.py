@@ -3,7 +3,7 @@
 import streamlit as st
 
 from playground.core.visitors.self_check import Verdict, findings
-from playground.ui.app.doctor import look
+from playground.ui.app.doctor import observe
 from playground.ui.server.visitor import is_local
 from playground.ui.session.services import services
 from playground.ui.visitors.privacy import what_is_kept
@@ -30,7 +30,7 @@ def offer_safety() -> None:
 def _show() -> None:
     st.markdown(plain(what_is_kept()))
     st.markdown(YOUR_KEY)
-    for finding in findings(look(services().settings, is_serving=True)):
+    for finding in findings(observe(services().settings, is_serving=True)):
         # What is wrong with a server is for those who can mend it, not for its strangers.
         if is_local() or finding.is_public:
             line = f"{ICONS[finding.verdict]} **{finding.name}** {plain(finding.sentence)}"

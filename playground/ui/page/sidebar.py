@@ -15,7 +15,7 @@ from playground.ui.log.my_history import show_my_history
 from playground.ui.money.budget import edit_budget
 from playground.ui.page.self_check import offer_safety
 from playground.ui.runs import running
-from playground.ui.server.script_queue import in_later_turn, next_can_wait
+from playground.ui.server.script_queue import defer_next_script, in_later_turn
 from playground.ui.server.visitor import is_local
 from playground.ui.session import editor_state, state
 from playground.ui.session.services import services
@@ -143,7 +143,7 @@ def _show_models(draws: "count[int]") -> None:
         st.caption(f"This account has {outcome} {'model' if outcome == 1 else 'models'}.")
     # The first draw is part of the page's own, whose variants have these models already.
     if next(draws) and outcome is not None:
-        next_can_wait()
+        defer_next_script()
         st.rerun()  # The variants offer them from now on.
 
 

@@ -142,7 +142,7 @@ def read_models(connection: Connection) -> bool:
     read = state.models_read()
     if read is not None and read[0] == account:
         return True
-    if not services().may_read_models(state.visitor()):
+    if not services().acquire_model_read(state.visitor()):
         return False
     state.set_models_read(account, services().read_models(connection, key_for(connection)))
     return True

@@ -1,5 +1,5 @@
-"""The names this app goes by: a request under any other is refused, so that an address which
-somebody else's name points to cannot read a page meant for this machine."""
+"""The app's own host names: a request for any other is refused, against DNS rebinding, by which
+another site could read a page that is meant for this machine."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 HEALTH = ("/_stcore/health", "/healthz")
-"""Platforms probe these by an address; they tell nothing."""
+"""Platforms probe these by IP address; they reveal nothing."""
 UNKNOWN_HOST = (
     "This app does not go by this name. Its owner can add it to server.allowedHosts in "
     ".streamlit/config.toml.\n"
@@ -18,7 +18,7 @@ UNKNOWN_HOST = (
 CLOUD = ".streamlit.app"
 PORTS = {"http": 80, "https": 443}
 WEB_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-"""The scheme of the page that asks: some proxies (Traefik) tell a socket's own."""
+"""The scheme of the requesting page: some proxies (Traefik) forward the socket's."""
 Origin = tuple[str, str, int]
 """Scheme, name and port."""
 FOREIGN_ORIGIN = "Another site's page may not ask this app.\n"
@@ -52,22 +52,22 @@ def _problem(scope: Scope) -> str | None:
 
 
 def is_own_page(scope: Scope) -> bool:
-    """Whether a page of this app asks, under a name that the app goes by: one of the very
-    origin (scheme, name and port) that was asked, or one that its owner listed."""
+    """Whether a page of this app makes the request: for a known host, and from the same origin
+    (scheme, name and port) or one that the owner listed."""
     headers = Headers(scope=scope)
     if not is_known(host_of(headers)):
         return False
     if "origin" not in headers:
-        return True  # No browser, or one that asks for what anybody may see.
+        return True  # Not a browser, or a plain GET for what is public.
     origin = _origin(headers["origin"])
     return origin is not None and (origin in _own_origins(scope) or origin in _listed_origins())
 
 
 def _own_origins(scope: Scope) -> set[Origin]:
-    """What the origin of this app's page is to a browser, as far as this request tells."""
+    """The origins that this app's page may have for a browser, as far as this request shows."""
     headers = Headers(scope=scope)
-    # What a proxy says of the address it was asked under; no page of another origin can add
-    # such a header without asking first (https://fetch.spec.whatwg.org/#cors-preflight-fetch).
+    # The host as a proxy received it; a page of another origin cannot set such a header without a
+    # preflight (https://fetch.spec.whatwg.org/#cors-preflight-fetch).
     forwarded = _forwarded(headers, "x-forwarded-host")
     scheme = _forwarded_scheme(headers)
     schemes = {scheme_of(scope)}
@@ -75,20 +75,20 @@ def _own_origins(scope: Scope) -> set[Origin]:
     for host in filter(None, (headers.get("host", ""), forwarded)):
         name = _name_of(host)
         if not scheme and not is_loopback_name(name):
-            schemes = schemes | {"https"}  # A proxy may undo TLS without a word.
+            schemes = schemes | {"https"}  # A proxy may terminate TLS without such a header.
         origins |= {_origin(f"{candidate}://{host}") for candidate in schemes if is_known(name)}
     return {candidate for candidate in origins if candidate is not None}
 
 
 def _listed_origins() -> set[Origin]:
-    """Those in `server.corsAllowedOrigins`, which Streamlit lets in as well."""
+    """Those in `server.corsAllowedOrigins`, which Streamlit allows as well."""
     listed: list[str] = st.get_option("server.corsAllowedOrigins") or []
     origins = (_origin(origin.strip().removesuffix("/")) for origin in listed)
     return {origin for origin in origins if origin is not None}
 
 
 def scheme_of(scope: Scope) -> str:
-    """`http` or `https`, as the browser asked, as far as this request tells."""
+    """`http` or `https`, as the browser sees it, as far as this request shows."""
     own = WEB_SCHEMES.get(scope.get("scheme", ""), "http")
     return _forwarded_scheme(Headers(scope=scope)) or own
 
@@ -103,7 +103,7 @@ def _forwarded(headers: Headers, name: str) -> str:
 
 
 def _origin(text: str) -> Origin | None:
-    """The origin that a text is, its port always said; None if it is none, or has more."""
+    """Parse an origin, with its default port if it has none; None if it is malformed."""
     try:
         parts = urlsplit(text)
         name, port = parts.hostname, parts.port
@@ -117,7 +117,7 @@ def _origin(text: str) -> Origin | None:
 
 
 def host_of(headers: Mapping[str, str]) -> str:
-    """The name under which the app is asked, without the port; empty if it is none."""
+    """The host name of a request, without the port; empty if it is malformed."""
     return _name_of(headers.get("host", ""))
 
 
@@ -129,27 +129,27 @@ def _name_of(host: str) -> str:
 
 
 def is_loopback_name(name: str) -> bool:
-    """Whether a name is this machine's own, where no proxy stands between."""
+    """Whether a name is a loopback name, to which no proxy belongs."""
     return name in ("localhost", "127.0.0.1", "::1") or name.endswith(".localhost")
 
 
 def is_served_by_community_cloud(headers: Mapping[str, str]) -> bool:
-    """Whether the app is asked under the name that Streamlit's Community Cloud gives it."""
+    """Whether a request is for the name that Streamlit's Community Cloud gives the app."""
     forwarded = headers.get("x-forwarded-host", "").rpartition(",")[2].strip()
     return any(_name_of(host).endswith(CLOUD) for host in (headers.get("host", ""), forwarded))
 
 
 def is_known(name: str) -> bool:
-    """Whether the app goes by this name; by any, where its owner lists none."""
+    """Whether this is a name of the app; any is, if its owner lists none."""
     return not st.get_option("server.allowedHosts") or _is_listed(name)
 
 
 def _is_listed(name: str) -> bool:
-    """Whether `server.allowedHosts` holds a name, `*.` and the end of it, or `*`; read as Streamlit
-    reads it for the page's socket, or one of the two would refuse what the other answers."""
+    """Whether `server.allowedHosts` has a name, `*.` and its end, or `*`. Matches as Streamlit does
+    for the page's socket, or one of the two would refuse what the other accepts."""
     allowed: object = st.get_option("server.allowedHosts")
     bare = name.rstrip(".")
-    # A file can give anything: what is no list of texts names nobody.
+    # A file can hold any value: one that is no list of texts allows nothing.
     listed = allowed if isinstance(allowed, list | tuple) else ()
     texts = [pattern for pattern in listed if isinstance(pattern, str)]
     patterns = [text.strip().lower().strip("[]").rstrip(".") for text in texts]

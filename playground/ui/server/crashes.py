@@ -1,5 +1,5 @@
-"""A crash is told in the server's output by its type and place alone: its text can hold a
-prompt, a header or a key. The page says only that there was one (`client.showErrorDetails`)."""
+"""Uncaught exceptions are logged by type and place alone: their text can hold a prompt, a header
+or a key. The page says only that there was one (`client.showErrorDetails`)."""
 
 import logging
 import traceback
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 class TypeAndPlace(logging.Filter):
-    """Leaves the text of an exception out of a record, and that of whatever caused it."""
+    """Removes the text of an exception and of its causes from a log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
@@ -23,7 +23,7 @@ class TypeAndPlace(logging.Filter):
 
 
 def place_of(error: BaseException) -> str:
-    """The innermost line of this project's own code on the way to an error."""
+    """The innermost line of this project's code in an error's traceback."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT / "playground")]
     if not own:
@@ -32,10 +32,10 @@ def place_of(error: BaseException) -> str:
     return f"{Path(frame.filename).relative_to(ROOT)}:{frame.lineno}, in {frame.name}"
 
 
-def tell_type_and_place_only() -> None:
-    """From now on no text of a crash is printed. May be called again and again."""
+def log_type_and_place_only() -> None:
+    """From now on no text of an uncaught exception is logged. Idempotent."""
     for name in crash_loggers():
         logger = logging.getLogger(name)
-        # By name: after an edit of this file its class is another one.
+        # By name: when this file is edited, Streamlit reloads it, with a new class.
         if not any(type(known).__name__ == TypeAndPlace.__name__ for known in logger.filters):
             logger.addFilter(TypeAndPlace())

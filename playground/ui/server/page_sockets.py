@@ -1,5 +1,5 @@
-"""What stands between a page's socket and Streamlit: how many sockets there are, what may be
-said over one, how much and how often. And which pages are connected."""
+"""Limits between a page's socket and Streamlit: how many sockets, which messages, how large and
+how often. And which pages are connected."""
 
 import asyncio
 import re
@@ -19,19 +19,19 @@ from playground.ui.server.streamlit_insides import read_page_message
 
 STREAM = "/_stcore/stream"
 SOCKET_HEADER = "x-playground-socket"
-"""Tells a script which socket it was asked over. A header of this name from outside is dropped."""
-HERE = "this machine"
+"""Names the socket of a script's page. A header of this name from a client is dropped."""
+THIS_MACHINE = "this machine"
 MOST_PAGES, MOST_PAGES_EACH = 400, 100
 """Sockets of all strangers, and of one address: a class behind one router has one."""
 MOST_BYTES = 25_000_000
-"""Of one message. `typed_text.js` sends no longer one, but a frame can claim to be anything."""
+"""Of one message. `typed_text.js` sends none that is longer, but another client could."""
 MOST_STRANGERS_BYTES = 4_000_000
 """Four times what a page sends whose prompt is as long as a stranger's may be by default."""
-PAGES_PACE = RateLimit(burst=60, per_s=10.0)
-"""Messages of one page: nobody clicks as often, and timers ask for less."""
-# An address has more than a page's own pace, for many pages can share it. A script takes the
-# server's loop some milliseconds beside its turn: of 200 a second no page opened any more.
-ADDRESS_PACE, ALL_PACE = RateLimit(burst=200, per_s=20.0), RateLimit(burst=300, per_s=40.0)
+PAGES_PACE = Pace(burst=60, per_s=10.0)
+"""Messages of one page: more than a person's clicks and timers send."""
+# More for an address than for a page: many pages can share it. Apart from its turn, a script takes
+# some milliseconds of the server's loop: with 200 a second no page opened any more.
+ADDRESS_PACE, ALL_PACE = Pace(burst=200, per_s=20.0), Pace(burst=300, per_s=40.0)
 TOO_BIG, NOT_BINARY, NOT_READABLE, TOO_MANY = 1009, 1003, 1002, 1008
 
 PROXY_NETWORKS = tuple(
@@ -47,14 +47,13 @@ LONGEST_ADDRESS = 200
 
 Sleep = Callable[[float], Awaitable[object]]
 
-# The server's loop writes it and scripts on other threads read it, each in one step of a
-# dictionary.
+# Written by the server's loop and read by scripts on other threads, in atomic operations only.
 _open: dict[str, str] = {}
 """The address of each socket, by the socket's name."""
 
 
 class PageSockets:
-    """Middleware: bounds what strangers' pages ask of the server."""
+    """Middleware: limits the load of strangers' pages."""
 
     def __init__(
         self,
@@ -91,12 +90,14 @@ class PageSockets:
     def _has_place(self, address: str) -> bool:
         if self._pages[address] >= MOST_PAGES_EACH:
             return False
-        # Pages at this machine take no place from strangers, and find one however many those have.
-        return address == HERE or self._pages.total() - self._pages[HERE] < MOST_PAGES
+        # Pages of this machine count against no limit of strangers, nor the other way round.
+        return (
+            address == THIS_MACHINE or self._pages.total() - self._pages[THIS_MACHINE] < MOST_PAGES
+        )
 
 
 class _Socket:
-    """One page's socket: what comes in is weighed before Streamlit sees it."""
+    """One page's socket: filters and delays messages before Streamlit receives them."""
 
     def __init__(
         self,
@@ -114,14 +115,14 @@ class _Socket:
         self._is_closed = False
 
     async def send(self, message: Message) -> None:
-        """What the page is told, unless it was hung up on."""
-        # Streamlit goes on sending until it has seen the end; a server raises for what follows a
-        # close.
+        """Send to the page, unless its socket was closed here."""
+        # Streamlit goes on sending until it receives the disconnect, and a server raises for a
+        # message after a close.
         if not self._is_closed:
             await self._send(message)
 
     async def receive(self) -> Message:
-        """The next message that this app's pages may send, in its time."""
+        """The next allowed message, delayed by the rate limit."""
         while True:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
@@ -132,28 +133,30 @@ class _Socket:
                 return message
             data = message.get("bytes")
             if data is None or len(data) > self._most_bytes:
-                return await self._hang_up(NOT_BINARY if data is None else TOO_BIG)
+                return await self._close(NOT_BINARY if data is None else TOO_BIG)
             page_message = read_page_message(data)
             if page_message is None:
-                return await self._hang_up(NOT_READABLE)
-            # Delayed also where it is dropped: what comes next waits in the network meanwhile, and
-            # would otherwise be counted at once, until every other page waited for hours.
+                return await self._close(NOT_READABLE)
+            # Delayed even if it is dropped: the client's next messages wait in the network for so
+            # long. Counted at once, they would use up the common rate of all pages for hours.
             await self._sleep(wait_s)
-            is_late_timer = wait_s > 0 and page_message.is_timer  # It asks again.
-            if page_message.is_used and not is_late_timer:
+            is_late_timer = wait_s > 0 and page_message.is_timer  # Another one follows.
+            if page_message.is_allowed and not is_late_timer:
                 return message
 
     def _wait_s(self) -> float:
         now_s = self._monotonic_s()
         own_s = self._own.add(1, now_s)
-        # Whoever sits at this machine waits behind no stranger.
+        # The common rate limit is for strangers only.
         return (
-            own_s if self._address == HERE else max(own_s, self._paces.wait_s(self._address, now_s))
+            own_s
+            if self._address == THIS_MACHINE
+            else max(own_s, self._paces.wait_s(self._address, now_s))
         )
 
-    async def _hang_up(self, code: int) -> Message:
+    async def _close(self, code: int) -> Message:
         self._is_closed = True
-        # Streamlit has to hear of this end as of any other, or the session would stay.
+        # Streamlit must receive a disconnect, or it would keep the session.
         await self._send({"type": "websocket.close", "code": code})
         return {"type": "websocket.disconnect", "code": code}
 
@@ -161,41 +164,40 @@ class _Socket:
 def address_of(scope: Scope) -> str:
     """Where a connection comes from: `HERE`, or an address.
 
-    Behind a proxy it is the last one that was added on the way: what stands before that in a
-    header can come from whoever asks."""
+    Behind a proxy it is the last address in the header: a client can forge those before it."""
     headers = Headers(scope=scope)
     peer = scope["client"][0] if scope.get("client") else "unknown"
     if is_local_visit(headers, peer):
-        return HERE
-    # Who connects from a public address is no proxy of ours, and made such a header up.
-    return f"{_counted(peer)} {_forwarded(headers) if _may_be_proxy(peer) else ''}"
+        return THIS_MACHINE
+    # A peer with a public address is no proxy of ours: it forged such a header.
+    return f"{_rate_limit_key(peer)} {_forwarded(headers) if _may_be_proxy(peer) else ''}"
 
 
 def _forwarded(headers: Headers) -> str:
     # HAProxy adds a header of its own beneath the visitor's: only the last of all counts.
-    if last := _last(headers.getlist("x-forwarded-for")):
-        return _counted(last)
-    last = _last(headers.getlist("forwarded"))
+    if last := _last_value(headers.getlist("x-forwarded-for")):
+        return _rate_limit_key(last)
+    last = _last_value(headers.getlist("forwarded"))
     client = re.search(r'for="?([^";]+)', last, re.IGNORECASE)
-    return f"for={_counted(client[1])}" if client else last[:LONGEST_ADDRESS]
+    return f"for={_rate_limit_key(client[1])}" if client else last[:LONGEST_ADDRESS]
 
 
-def _last(values: Sequence[str]) -> str:
+def _last_value(values: Sequence[str]) -> str:
     return ",".join(values).rpartition(",")[2].strip()
 
 
 def _may_be_proxy(peer: str) -> bool:
     address = _ip(peer)
-    # Without an address it is a socket of this machine's file system.
+    # A peer without an address is connected by a Unix socket.
     return address is None or any(address in network for network in PROXY_NETWORKS)
 
 
-def _counted(text: str) -> str:
-    """An address as counters take it: without its port, and of IPv6 only the half that a
-    provider gives out, for the other half is free to whoever has it."""
+def _rate_limit_key(text: str) -> str:
+    """The key of an address for rate limits: without its port, and of IPv6 only the /64 prefix,
+    since its owner can choose the other half."""
     address = _ip(text)
     if address is None:
-        # Cut: whoever asks chooses its length, and counters keep it as a key.
+        # Truncated: the client chooses its length, and it is kept as a key.
         return text[:LONGEST_ADDRESS]
     if isinstance(address, IPv6Address):
         return f"{IPv6Address(int(address) >> 64 << 64)}/64"
@@ -215,34 +217,34 @@ def _ip(text: str) -> IPv4Address | IPv6Address | None:
 
 def _named(scope: Scope, name: str) -> Scope:
     own = SOCKET_HEADER.encode()
-    # With a header of this name from outside, a page would pass for another one's socket.
+    # With a header of this name a client could impersonate another page's socket.
     others = [(key, value) for key, value in scope["headers"] if key.lower() != own]
     return {**scope, "headers": [*others, (own, name.encode())]}
 
 
 def _most_bytes(address: str) -> int:
-    return MOST_BYTES if address == HERE else MOST_STRANGERS_BYTES
+    return MOST_BYTES if address == THIS_MACHINE else MOST_STRANGERS_BYTES
 
 
 def most_bytes() -> int:
-    """How long a message this page may send; only a server's socket tells where it stands."""
-    return _most_bytes(_open.get(socket_name(), HERE))
+    """The longest message that this page may send, by its address."""
+    return _most_bytes(_open.get(socket_name(), THIS_MACHINE))
 
 
-def has_left(name: str) -> bool:
-    """Whether the socket of this name is closed. Without a name no server of ours is in between."""
+def is_closed(name: str) -> bool:
+    """Whether the socket of this name is closed. False for no name: this middleware is not used."""
     return bool(name) and name not in _open
 
 
 def socket_name() -> str:
-    """The name of the socket over which this script was asked for; empty if it is not known."""
-    # Headers are those of the handshake: the socket that they name may have closed since.
+    """The name of the socket of this script's page; empty if it is not known."""
+    # The headers are the handshake's: the socket that they name may have closed since.
     name = st.context.headers.get(SOCKET_HEADER) or ""
     return name if name in _open else ""
 
 
-def asker() -> tuple[str, ...]:
-    """Who asked for this script: the page and its address, as far as they are known."""
+def client_ids() -> tuple[str, ...]:
+    """The page that this script runs for, and its address, if they are known."""
     name = socket_name()
     address = _open.get(name)
     return (name, address) if address is not None else ()

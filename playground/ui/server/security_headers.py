@@ -1,5 +1,5 @@
-"""The headers that tell a browser what a page of this app may do: load nothing from any other
-host, and stand in no other site's frame. The text path guards itself without them."""
+"""The security headers: a page of this app loads nothing from other hosts, and other sites cannot
+frame it. They are a second line of defence: answers are sanitised anyway."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -60,7 +60,7 @@ class SafeHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A server's own Starlette puts it there; the self-check, which calls this too, does not.
+        # Set by a server's Starlette, but not by the self-check, which calls this too.
         if "app" in scope:
             SafeHeaders.is_serving = True
         is_cloud = scope["type"] == "http" and is_served_by_community_cloud(Headers(scope=scope))

@@ -1,7 +1,7 @@
-"""Whatever leans on the insides of Streamlit and uvicorn, and nothing else does.
+"""All uses of private parts of Streamlit and uvicorn.
 
-Each piece looks first whether what it needs is there. Where it is not, in a version that nobody
-has tried, a line in the server's output says so, and the app goes on: slower, or with less care.
+Each one first checks that the parts it needs exist. If not, in an untested version, a warning is
+logged, and the app works without them: slower, or with less protection.
 """
 
 import asyncio
@@ -23,54 +23,53 @@ import click
 import streamlit as st
 
 CLOSED_WITHIN_S: Final = 5
-"""How long the server waits for browsers to hang up when it ends."""
-USED: Final = frozenset(
+"""How long the server waits for browsers to disconnect when it shuts down."""
+ALLOWED_MESSAGES: Final = frozenset(
     {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "set_run_on_save"}
 )
-"""What this app's pages say. The others clear the caches of all visitors, start `git` or
+"""The messages that this app's pages send. The others clear all visitors' caches, start `git` or
 write files."""
-USED_OPERATIONS: Final = frozenset({"deferred_file", "dataframe_chunk"})
-PARTS: Final = ("DataFrame", "StreamlitSyntaxHighlighter")
-BESIDE: Final = "runner.fastReruns"
-PATIENCE: Final = "timeout_graceful_shutdown"
+ALLOWED_OPERATIONS: Final = frozenset({"deferred_file", "dataframe_chunk"})
+PRELOADED: Final = ("DataFrame", "StreamlitSyntaxHighlighter")
+FAST_RERUNS: Final = "runner.fastReruns"
+SHUTDOWN_TIMEOUT: Final = "timeout_graceful_shutdown"
 
-Held = Mapping[str, Mapping[str, int]]
+UploadSizes = Mapping[str, Mapping[str, int]]
 """The bytes of each uploaded file, by its page and its id."""
 
 
-def _part(module: str, *names: str) -> object | None:
-    """A part of the insides by the place where it stands; None, and a note, if it is not there."""
+def _internal(module: str, *names: str) -> object | None:
+    """A private part by its module and names; None, and a warning, if it does not exist."""
     try:
         part: object = importlib.import_module(module)
         for name in names:
             part = getattr(part, name)
     except (ImportError, AttributeError):
-        _note(".".join((module, *names)))
+        _warn_missing(".".join((module, *names)))
         return None
     return part
 
 
-# Once for each piece: some are looked for at every message.
+# Cached to warn once: some parts are looked up for every message.
 @cache
-def _note(place: str) -> None:
+def _warn_missing(place: str) -> None:
     logging.getLogger(__name__).warning(
         "This version of Streamlit or uvicorn has no %s: the app goes on without.", place
     )
 
 
-# A callback that no other message cuts in two.
-# Streamlit ends a script at its next touch of the session once another message has come, in a
-# callback too (streamlit/streamlit#10578), and begins the next one beside it: the runs of a
-# press would have been sent, and paid for, but never shown, or sent twice; half of an edit would
-# be lost.
+# Callbacks that no other message interrupts.
+# Once another message arrives, Streamlit stops a script at its next access to the session, even in
+# a callback (streamlit/streamlit#10578), and starts the next script concurrently: runs would be
+# sent, and paid for, but never shown, or sent twice; half of an edit would be lost.
 
-_is_whole: ContextVar[bool] = ContextVar("is_whole", default=False)
-YIELDING: Final = (
+_is_uninterrupted: ContextVar[bool] = ContextVar("is_whole", default=False)
+ON_YIELD: Final = (
     "streamlit.runtime.scriptrunner_utils.script_requests",
     "ScriptRequests",
     "on_scriptrunner_yield",
 )
-HEARING: Final = (
+ON_RERUN: Final = (
     "streamlit.runtime.state.safe_session_state",
     "SafeSessionState",
     "on_script_will_rerun",
@@ -78,50 +77,50 @@ HEARING: Final = (
 
 
 @contextmanager
-def whole() -> Iterator[None]:
-    """What the block does to the session is done to its end; then the message has its turn."""
-    token = _is_whole.set(True)
+def uninterrupted() -> Iterator[None]:
+    """Let the block finish before another message stops this script."""
+    token = _is_uninterrupted.set(True)
     try:
         yield
     finally:
-        _is_whole.reset(token)
+        _is_uninterrupted.reset(token)
 
 
-def let_callbacks_end() -> None:
-    """From now on no callback is interrupted. May be called again and again."""
+def protect_callbacks() -> None:
+    """From now on no callback is interrupted. Idempotent."""
     _run_one_script_at_a_time()
-    interrupted, original = _part(*YIELDING), _part(*HEARING)
-    # Not by identity: after an edit of this file the functions are others.
+    interrupted, original = _internal(*ON_YIELD), _internal(*ON_RERUN)
+    # Not by identity: when this file is edited, Streamlit reloads it, with new functions.
     if not callable(interrupted) or not callable(original) or hasattr(interrupted, "__wrapped__"):
         return
 
     @wraps(interrupted)
     def unless_whole(requests: object) -> object:
-        return None if _is_whole.get() else interrupted(requests)
+        return None if _is_uninterrupted.get() else interrupted(requests)
 
-    _put(YIELDING, unless_whole)
-    # From before the first callback on: a click that is not even looked at would be lost.
-    _put(HEARING, whole()(original))
+    _patch(ON_YIELD, unless_whole)
+    # Starts before the first callback: a click whose callback does not start would be lost.
+    _patch(ON_RERUN, uninterrupted()(original))
 
 
 def _run_one_script_at_a_time() -> None:
-    # A script of its own for each message would run beside a callback. Community Cloud turns
-    # this on whatever the config file says.
-    set_option = _part("streamlit.config", "set_option")
+    # With fast reruns a new script runs concurrently with a callback. Community Cloud enables them
+    # whatever the config file says.
+    set_option = _internal("streamlit.config", "set_option")
     try:
-        if st.get_option(BESIDE) and callable(set_option):
-            set_option(BESIDE, False)
+        if st.get_option(FAST_RERUNS) and callable(set_option):
+            set_option(FAST_RERUNS, False)
     except RuntimeError:
-        _note(BESIDE)
+        _warn_missing(FAST_RERUNS)
 
 
-def _put(place: tuple[str, str, str], value: object) -> None:
+def _patch(place: tuple[str, str, str], value: object) -> None:
     module, name, method = place
-    setattr(_part(module, name), method, value)
+    setattr(_internal(module, name), method, value)
 
 
-# A field that looks up its own value, without a copy of the session.
-# Each text field and each list asks for a copy of the whole session to look for one value in it
+# Widgets that look up their value without copying the session.
+# Each text field and each list copies the whole session to look up one value in it
 # (streamlit/elements/widgets/selectbox.py): with 110 values a fifth of a page's script run.
 
 WHOLE_SESSION: Final = (
@@ -132,7 +131,7 @@ WHOLE_SESSION: Final = (
 
 
 class _Session(Mapping[str, object]):
-    """Looks up single values in the session, and copies it only for a caller that reads all."""
+    """Looks up single values in the session, and copies it only to iterate over all."""
 
     def __init__(
         self, state: Mapping[str, object], copy: Callable[[], Mapping[str, object]]
@@ -155,9 +154,9 @@ class _Session(Mapping[str, object]):
         return repr(self._copy())
 
 
-def look_up_single_values() -> None:
-    """From now on no field copies the session. May be called again and again."""
-    copied = _part(*WHOLE_SESSION)
+def avoid_session_copies() -> None:
+    """From now on no widget copies the session. Idempotent."""
+    copied = _internal(*WHOLE_SESSION)
     copy = copied.fget if isinstance(copied, property) else None
     if copy is None or hasattr(copy, "__wrapped__"):
         return
@@ -166,56 +165,59 @@ def look_up_single_values() -> None:
     def session(state: Mapping[str, object]) -> _Session:
         return _Session(state, partial(copy, state))
 
-    _put(WHOLE_SESSION, property(session))
+    _patch(WHOLE_SESSION, property(session))
 
 
 STACK: Final = "streamlit.delta_generator_singletons"
 
 
-def draw_at_the_root() -> None:
-    """Begin a page outside of any container. A thread that has just run a fragment, and goes on
-    with the page, would draw it within that fragment's container, such as the sidebar."""
-    put, value = _part(STACK, "context_dg_stack", "set"), _part(STACK, "get_default_dg_stack_value")
+def reset_containers() -> None:
+    """Draw outside of any container. A thread that goes on from a fragment to the whole page would
+    otherwise draw it into the fragment's container, such as the sidebar."""
+    put, value = (
+        _internal(STACK, "context_dg_stack", "set"),
+        _internal(STACK, "get_default_dg_stack_value"),
+    )
     if callable(put) and callable(value):
         put(value())
 
 
-def leave_if_unwanted() -> None:
-    """End this script where its page has a message for the next one. Streamlit does that at
-    each touch of the session, so this is one. A script that goes on is only drawn in vain."""
+def stop_if_superseded() -> None:
+    """Stop this script if its page has sent a message for the next one: nobody would see what it
+    draws. Streamlit checks that at each access to the session, so this makes one."""
     st.session_state.get("owner")
 
 
-# What a page's socket brings.
+# Messages of a page's socket.
 
 
 @dataclass(frozen=True, slots=True)
 class PageMessage:
-    """`is_timer`: sent by the page by itself. `is_used`: of a kind that this app's pages send."""
+    """`is_timer`: sent by a timer. `is_allowed`: of a kind that this app's pages send."""
 
     is_timer: bool
-    is_used: bool
+    is_allowed: bool
 
 
 def read_page_message(data: bytes) -> PageMessage | None:
-    """What a page said; None if it is no message. Where the format is not known, all pass."""
-    back_msg = _part("streamlit.proto.BackMsg_pb2", "BackMsg")
-    unreadable = _part("google.protobuf.message", "DecodeError")
+    """Parse a page's message; None if it is malformed. Without a parser all are allowed."""
+    back_msg = _internal("streamlit.proto.BackMsg_pb2", "BackMsg")
+    unreadable = _internal("google.protobuf.message", "DecodeError")
     if back_msg is None or unreadable is None:
-        return PageMessage(is_timer=False, is_used=True)
+        return PageMessage(is_timer=False, is_allowed=True)
     try:
         message = back_msg.FromString(data)  # type: ignore[attr-defined]
     except cast("type[Exception]", unreadable):
         return None
     kind = message.WhichOneof("type")
-    is_used = kind in USED
+    is_allowed = kind in ALLOWED_MESSAGES
     if kind == "backend_operation_request":
-        is_used = message.backend_operation_request.WhichOneof("payload") in USED_OPERATIONS
-    return PageMessage(is_timer=bool(message.rerun_script.is_auto_rerun), is_used=is_used)
+        is_allowed = message.backend_operation_request.WhichOneof("payload") in ALLOWED_OPERATIONS
+    return PageMessage(is_timer=bool(message.rerun_script.is_auto_rerun), is_allowed=is_allowed)
 
 
-def uploaded_files() -> Held | None:
-    """The uploads in memory now; they go when their page's session ends. None: not known."""
+def uploaded_files() -> UploadSizes | None:
+    """The uploads in memory, which are freed when their page's session ends. None: not known."""
     try:
         storage = st.runtime.get_instance().uploaded_file_mgr.file_storage  # type: ignore[attr-defined]
         return {
@@ -223,50 +225,50 @@ def uploaded_files() -> Held | None:
             for page, files in list(storage.items())
         }
     except AttributeError:
-        _note("runtime.uploaded_file_mgr.file_storage")
+        _warn_missing("runtime.uploaded_file_mgr.file_storage")
         return None
 
 
-# What a browser loads in advance.
+# Preloading.
 
 
 def parts_to_preload(folder: Path = Path(st.__file__).parent) -> tuple[str, ...]:
-    """Parts of Streamlit's page that a browser takes half a second for: it would at the first
-    code or table, in the middle of the answers. Those that are not found come when needed."""
-    places = [sorted(folder.glob(f"static/static/js/{part}.*.js")) for part in PARTS]
-    for part, files in zip(PARTS, places, strict=True):
+    """Parts of Streamlit's page that take a browser half a second to load, which it would do at the
+    first code or table amid the answers. Those that are not found are loaded when needed."""
+    places = [sorted(folder.glob(f"static/static/js/{part}.*.js")) for part in PRELOADED]
+    for part, files in zip(PRELOADED, places, strict=True):
         if not files:
-            _note(f"static/js/{part}")
+            _warn_missing(f"static/js/{part}")
     return tuple(f"static/js/{file.name}" for files in places for file in files)
 
 
 def import_emojis() -> None:
-    """Import the list of emojis that a page's icon may be, a tenth of a second, in advance."""
-    _part("streamlit.emojis")
+    """Import the list of emojis for page icons in advance: it takes a tenth of a second."""
+    _internal("streamlit.emojis")
 
 
-# Who prints the text of a crash.
+# Loggers of crashes.
 
 
 def crash_loggers() -> tuple[str, ...]:
-    """The loggers that print what a script, a callback, a route or a task did not catch.
+    """The loggers of uncaught exceptions of scripts, callbacks, routes and tasks.
 
-    Streamlit prints first and calls `on_script_error` (of `st.App`) afterwards: that can keep
-    nothing out of the output (streamlit/error_util.py, `handle_user_script_exception`).
+    `on_script_error` (of `st.App`) is no alternative: Streamlit logs before it calls that
+    (streamlit/error_util.py, `handle_user_script_exception`).
     """
-    logger = _part("streamlit.error_util", "_LOGGER")
+    logger = _internal("streamlit.error_util", "_LOGGER")
     own = (logger.name,) if isinstance(logger, logging.Logger) else ()
     return (*own, "uvicorn.error", "asyncio")
 
 
-# How the server sends, and how it ends.
+# Sending and shutdown.
 
 
-def send_at_once(loop: asyncio.AbstractEventLoop) -> None:
-    """Let nothing that the server writes wait until what it wrote before is confirmed."""
-    # asyncio sees to it where a socket says that it is TCP, which Streamlit's own does not. The
-    # second piece of anything would wait until the first is confirmed, which browsers put off
-    # for 40 ms (https://github.com/Kludex/uvicorn/issues/3149).
+def disable_nagle(loop: asyncio.AbstractEventLoop) -> None:
+    """Set TCP_NODELAY on the server's sockets."""
+    # asyncio does so for sockets whose `proto` is TCP, which Streamlit's is not. With Nagle's
+    # algorithm a second packet waits for the acknowledgement of the first, which browsers delay by
+    # 40 ms (https://github.com/Kludex/uvicorn/issues/3149).
     create_server = loop.create_server
 
     async def create(*args: object, **options: object) -> object:
@@ -281,14 +283,14 @@ def send_at_once(loop: asyncio.AbstractEventLoop) -> None:
     try:
         loop.create_server = create  # type: ignore[method-assign,assignment]
     except AttributeError:  # A loop that is not written in Python.
-        _note("loop.create_server")
+        _warn_missing("loop.create_server")
 
 
-def close_at_once(close: Callable[[], object]) -> None:
-    """When the server is told to end, call `close` at once, in a thread, beside the rest.
+def close_on_signal(close: Callable[[], object]) -> None:
+    """On SIGTERM or SIGINT, call `close` at once, in a thread.
 
-    uvicorn ends the app once every connection is closed, and a browser that sleeps closes
-    none: by then the process may have been killed. Without it the app's end is late.
+    uvicorn ends the app's lifespan only once every connection is closed, which a sleeping browser
+    does not do: by then the process may have been killed.
     """
     closing = _Closing(close)
     # Python lets the main thread alone set signal handlers.
@@ -297,33 +299,33 @@ def close_at_once(close: Callable[[], object]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         before = signal.getsignal(number)
         config: object = getattr(getattr(before, "__self__", None), "config", None)
-        if not callable(before) or not hasattr(config, PATIENCE):
-            _note(f"Server.config.{PATIENCE}")
+        if not callable(before) or not hasattr(config, SHUTDOWN_TIMEOUT):
+            _warn_missing(f"Server.config.{SHUTDOWN_TIMEOUT}")
             return
-        # Unset, uvicorn waits for every browser without end.
-        setattr(config, PATIENCE, getattr(config, PATIENCE) or CLOSED_WITHIN_S)
-        signal.signal(number, partial(closing.hear, before))
+        # Unset, uvicorn waits for browsers without a limit.
+        setattr(config, SHUTDOWN_TIMEOUT, getattr(config, SHUTDOWN_TIMEOUT) or CLOSED_WITHIN_S)
+        signal.signal(number, partial(closing.handle, before))
 
 
 class _Closing:
-    """The end of the app, begun once, whatever signals come."""
+    """Closes the app once, however many signals arrive."""
 
     def __init__(self, close: Callable[[], object]) -> None:
         self._close = close
         self._may_begin, self._has_ended = threading.Lock(), threading.Event()
 
-    def hear(
+    def handle(
         self,
         before: Callable[[int, FrameType | None], object],
         number: int,
         frame: FrameType | None,
     ) -> None:
-        """A signal has come; `before` is what uvicorn does about it."""
-        # A signal handler interrupts the main thread: if it waited here for a lock which that
-        # thread holds, both would wait for ever.
+        """Handle a signal; `before` is uvicorn's own handler."""
+        # Not blocking: a handler interrupts the main thread, and would wait for ever for a lock
+        # that this thread holds.
         if self._may_begin.acquire(blocking=False):
             threading.Thread(target=self._work, name="close", daemon=True).start()
-        # At a second signal uvicorn ends the process at once, with what is still being written.
+        # On a second signal uvicorn exits at once, which would lose what is still being written.
         elif not self._has_ended.is_set():
             return
         before(number, frame)
@@ -335,18 +337,18 @@ class _Closing:
             self._has_ended.set()
 
 
-# What `streamlit run` would be configured with.
+# Configuration.
 
 
 def configure(options: Sequence[str]) -> None:
     """Configure Streamlit as `streamlit run` would: files, STREAMLIT_ variables, options.
 
-    Raises `click.ClickException` for an option or a variable that it would refuse. Where that
-    cannot be asked, the files and variables alone are read.
+    Raises `click.ClickException` for an option or a variable that it would refuse. If its command
+    is not found, only files and variables are read.
     """
     run, load = (
-        _part("streamlit.web.cli", "main_run"),
-        _part("streamlit.web.bootstrap", "load_config_options"),
+        _internal("streamlit.web.cli", "main_run"),
+        _internal("streamlit.web.bootstrap", "load_config_options"),
     )
     if not hasattr(run, "make_context") or not callable(load):
         return
@@ -356,18 +358,18 @@ def configure(options: Sequence[str]) -> None:
     try:
         load(own)
     except SystemExit:
-        # Of a level that it does not know Streamlit says so in its output, and ends the process.
+        # For an unknown level Streamlit prints an error and exits.
         raise click.ClickException("logger.level is none that Streamlit knows.") from None
 
 
 def print_errors_only() -> None:
     """Streamlit prints no warnings from now on."""
-    set_log_level = _part("streamlit.logger", "set_log_level")
+    set_log_level = _internal("streamlit.logger", "set_log_level")
     if callable(set_log_level):
         set_log_level("error")
 
 
 def where_defined(option: str) -> str:
     """Where an option of Streamlit's was set: a file, an option, a variable; empty if unknown."""
-    find = _part("streamlit.config", "get_where_defined")
+    find = _internal("streamlit.config", "get_where_defined")
     return str(find(option)) if callable(find) else ""

@@ -1,6 +1,6 @@
-"""Who is visiting: someone at this very machine, or a browser from elsewhere. Each of those gets
-a token that nobody guesses, in a cookie that no script reads; where a host lets no cookie
-through, a visitor is known for one session only."""
+"""Who is visiting: a person at this machine, or a browser from elsewhere. Each browser gets an
+unguessable token in an HttpOnly cookie; where a host strips cookies, a visitor is known for one
+session only."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -16,12 +16,12 @@ from playground.ui.server.allowed_hosts import scheme_of
 
 COOKIE = "playground_visitor"
 SECURE_COOKIE = f"__Host-{COOKIE}"
-"""Only the very host itself, by https, can set a cookie of such a name."""
+"""Browsers accept a cookie of such a name only from this host itself, over https."""
 MAX_AGE_S = 180 * 24 * 3600
 
 
 class VisitorCookie:
-    """Middleware: adds the cookie to a page that is opened without a good one."""
+    """Middleware: sets the cookie when a page is opened without a valid one."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class VisitorCookie:
 
     def _line(self, request: HTTPConnection) -> str | None:
         """The header to set, or None where there is nothing to set."""
-        # The page's files are asked for all at once: each would bring another token.
+        # For the page only: its files are requested concurrently, and each would set another token.
         is_page = request.scope["method"] == "GET" and "text/html" in request.headers.get(
             "accept", ""
         )
@@ -69,14 +69,14 @@ def _address(request: HTTPConnection) -> str:
 
 
 def token_of(cookies: Mapping[str, str]) -> str | None:
-    """A browser's token; what has another shape is none."""
-    # The one that nobody but this host can set is believed first.
+    """A browser's token, if it is well-formed."""
+    # The one that only this host can set comes first.
     candidates = (cookies.get(name, "") for name in (SECURE_COOKIE, COOKIE))
     return next((token for token in candidates if is_token(token)), None)
 
 
 def is_local() -> bool:
-    """Whether the visitor sits at this very machine."""
+    """Whether the visitor's browser is on this machine."""
     ip_address: object = st.context.ip_address
     # Without a browser (Streamlit's own test harness) it is neither text nor None.
     known = ip_address if isinstance(ip_address, str) else None
@@ -84,7 +84,7 @@ def is_local() -> bool:
 
 
 def has_cookie() -> bool:
-    """Whether this visitor's browser will be known again."""
+    """Whether this visitor's browser will be recognised next time."""
     return token_of(st.context.cookies) is not None
 
 

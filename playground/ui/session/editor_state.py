@@ -10,7 +10,7 @@ from playground.core.checks.problems import Fix, apply_edit
 from playground.core.editor.page_state import PageState, Variant
 from playground.core.editor.undo_history import Step, UndoHistory
 from playground.core.request.request import Params, Prompt, Request, with_typed_breaks
-from playground.ui.server.streamlit_insides import whole
+from playground.ui.server.streamlit_insides import uninterrupted
 from playground.ui.session import late_values_state, state, variant_state
 from playground.ui.session.services import services
 
@@ -77,7 +77,7 @@ def history() -> UndoHistory:
 
 
 # Cut off half-way by another message, a step would be lost, and with it half of an edit.
-@whole()
+@uninterrupted()
 def record() -> None:
     """Make a step of what has changed since the last one."""
     late_values_state.put_again()

@@ -43,14 +43,14 @@ from playground.settings import Settings, SettingsError, read_settings
 from playground.store.log import RunLog
 from playground.store.writing.inspection import is_in_process_memory, place_of, problem_of
 from playground.ui.server.feed import FedPage, Feed
-from playground.ui.server.page_sockets import has_left, socket_name
+from playground.ui.server.page_sockets import is_closed, socket_name
 from playground.ui.session.answers_state import View
 
 COUNT_PACE, COUNTS_PACE = RateLimit(burst=12, per_s=0.2), RateLimit(burst=60, per_s=2.0)
 """How often one stranger may have a prompt counted, and all of them together."""
 MODELS_PACE, ALL_MODELS_PACE = RateLimit(burst=6, per_s=0.1), RateLimit(burst=60, per_s=1.0)
 """How often one stranger's page may have an account's models read, and all of them together."""
-HELD_IN = "playground_services"
+SHARED_MODULE = "playground_services"
 Admit = Callable[[Sequence[Run]], Sequence[ReserveAgain | None] | Refusal]
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 
 # Together less than the five seconds that the server waits as it ends (`CLOSED_WITHIN_S`).
-SUBMITTED_WITHIN_S, HUNG_UP_WITHIN_S, ENDED_WITHIN_S, WRITTEN_WITHIN_S = 1.5, 0.5, 1.0, 1.5
+SUBMITTED_WITHIN_S, DISCONNECTED_WITHIN_S, ENDED_WITHIN_S, WRITTEN_WITHIN_S = 1.5, 0.5, 1.0, 1.5
 
 
 class Services:
@@ -115,7 +115,7 @@ class Services:
             clients, self._clients = self._clients, None
             if clients is not None:
                 with suppress(TimeoutError):
-                    self.engine.call(clients.close()).result(HUNG_UP_WITHIN_S)
+                    self.engine.call(clients.close()).result(DISCONNECTED_WITHIN_S)
             self.engine.close(ENDED_WITHIN_S)
             # The log comes last: whatever is stopped above still writes its row.
             self.log.close(WRITTEN_WITHIN_S)
@@ -182,11 +182,11 @@ class Services:
 
         return self.engine.call(read())
 
-    def may_read_models(self, visitor: str) -> bool:
+    def acquire_model_read(self, visitor: str) -> bool:
         """Whether a visitor may have an account's models read now, and takes them for read."""
         return visitor == LOCAL or self._model_reads.take(visitor, 1, time.monotonic())
 
-    def may_count(self, visitor: str) -> bool:
+    def acquire_count(self, visitor: str) -> bool:
         """Whether a visitor may count one more prompt now, and takes it for counted. It costs
         nothing, but the account's limit a minute is the same for all."""
         return visitor == LOCAL or self._counts.take(visitor, 1, time.monotonic())
@@ -262,7 +262,7 @@ def read_own_settings() -> Settings:
     return read_settings(os.environ, _secrets())
 
 
-def try_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
+def check_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
     """Where the log lives, and what is wrong with it."""
     return place_of(settings.log_url), problem_of(settings.log_url, now)
 
@@ -291,7 +291,7 @@ def close_services() -> None:
         parts.close()
 
 
-def forget_services() -> None:
+def reset_services() -> None:
     """Build them anew when they are asked for next. What they hold is left as it is."""
     _process_state().pop("services", None)
 
@@ -299,12 +299,12 @@ def forget_services() -> None:
 def _process_state() -> dict[str, Any]:
     # Not in Streamlit's cache: one message of any visitor's browser clears that. Nor in this
     # module: Streamlit forgets one that was edited, but none that has no file.
-    shared = vars(sys.modules.setdefault(HELD_IN, ModuleType(HELD_IN)))
+    shared = vars(sys.modules.setdefault(SHARED_MODULE, ModuleType(SHARED_MODULE)))
     shared.setdefault("lock", threading.RLock())
     return shared
 
 
-def is_here(owner: str, page: FedPage[View]) -> None:
+def keep_alive(owner: str, page: FedPage[View]) -> None:
     """Tell the engine that this page is alive, and how to see whether it still is: by one of
     its sockets or, where this app is not the server's, by its session."""
     # Weak: the engine must keep no page whose session is over.
@@ -312,7 +312,7 @@ def is_here(owner: str, page: FedPage[View]) -> None:
 
     def is_connected() -> bool:
         page = page_ref()
-        return page is not None and (page.has_socket or not has_left(name))
+        return page is not None and (page.has_socket or not is_closed(name))
 
     services().engine.page_seen(owner, is_connected)
     services().log.open_pages.open(owner)

@@ -21,9 +21,9 @@ from playground.core.text.number_text import number_text, problem_of, read_float
 from playground.core.visitors.access import LOCAL
 from playground.ui.server.feed import FedPage
 from playground.ui.server.streamlit_insides import (
-    let_callbacks_end,
-    look_up_single_values,
-    whole,
+    avoid_session_copies,
+    protect_callbacks,
+    uninterrupted,
 )
 from playground.ui.server.visitor import is_local, stranger
 from playground.ui.session import answers_state, money_state, presses_state, variant_state
@@ -67,11 +67,11 @@ def message_result(index: int) -> str:
 
 
 # Cut off half-way by another message, a session would lack keys and each later run would fail.
-@whole()
+@uninterrupted()
 def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     """Give every key its default, once per session."""
-    let_callbacks_end()
-    look_up_single_values()
+    protect_callbacks()
+    avoid_session_copies()
     state = st.session_state
     if "owner" in state:
         if time.monotonic() - state["opened_s"] < SETTLING_S:

@@ -113,7 +113,7 @@ def _count() -> None:
     money_state.set_count_problem(None)
     for plan in running.plans():
         if plan.can_count and plan.counted_tokens is None and not _is_counting([plan]):
-            if not services().may_count(visitor):
+            if not services().acquire_count(visitor):
                 money_state.set_count_problem(TOO_OFTEN)
                 return
             answer = services().count_tokens(plan, running.key_for(to))

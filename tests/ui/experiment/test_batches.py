@@ -18,7 +18,7 @@ from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.visitors.access import Caps, visitor_of
 from playground.ui.experiment import batches, opening, submitting
 from playground.ui.runs import running
-from playground.ui.session.services import Services, forget_services, services
+from playground.ui.session.services import Services, reset_services, services
 
 CASES = "country,expected\nPeru,Lima\nKenya,Nairobi"
 KEY = "sk-ant-batch-secret-key"
@@ -165,7 +165,7 @@ def press(page, start):
 def restart():
     """The app ends, and begins anew on the same database."""
     services().close()
-    forget_services()
+    reset_services()
 
 
 def open_mine(page):
@@ -470,7 +470,7 @@ def test_a_batch_leaves_out_the_judges_and_says_so_and_they_are_asked_afterwards
 
 def test_where_there_can_be_no_batch_the_button_says_why(api, monkeypatch):
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
-    forget_services()
+    reset_services()
     page = opened_band()
     assert page.button(key="submit_experiment").disabled
     assert "whether this server has them is unknown" in page.button(key="submit_experiment").help

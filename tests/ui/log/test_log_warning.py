@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, press_run
 
-from playground.ui.session.services import forget_services, services
+from playground.ui.session.services import reset_services, services
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_while_the_disk_is_full_runs_end_on_the_page_and_none_is_lost(page, file
 def test_the_log_of_a_newer_version_is_shown_and_runs_go_on_in_memory(page, file):
     press_run(page)
     services().close()
-    forget_services()
+    reset_services()
     execute(file, "UPDATE meta SET version = version + 1")
     later = AppTest.from_file(SCRIPT, default_timeout=30).run()
     [warning] = later.warning
@@ -85,7 +85,7 @@ def test_an_app_restarted_with_a_postgres_url_keeps_its_history(
     press_run(page)
     assert services().log.flush(10)
     services().close()
-    forget_services()
+    reset_services()
     later = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert statuses(later) == ["done", "done"]
     assert not later.warning

@@ -11,7 +11,7 @@ from playground.ui.session.services import (
     COUNT_PACE,
     COUNTS_PACE,
     MODELS_PACE,
-    forget_services,
+    reset_services,
     services,
 )
 
@@ -36,7 +36,7 @@ def test_each_variant_says_at_most_and_for_a_thousand_calls(page):
 
 def test_what_has_no_price_says_that_its_cost_is_unknown(monkeypatch):
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://localhost:1")
-    forget_services()
+    reset_services()
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert "Cost unknown: the price of" in said(open_more(page))
     assert "cost unknown" in page.button(key="run_all").label
@@ -95,7 +95,7 @@ def test_a_server_that_does_not_count_is_no_error(page, monkeypatch):
 
         api.handler = not_found
         monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
-        forget_services()
+        reset_services()
         other = AppTest.from_file(SCRIPT, default_timeout=30).run()
         counted(other)
         assert "This server does not count tokens; the bound is used." in said(other)
@@ -113,7 +113,7 @@ def test_a_run_without_a_price_has_an_unknown_cost_in_its_card_and_in_the_log(mo
     with contextlib.closing(FakeApi()) as api:
         api.plays = ["drops"] * 2  # In the middle of an answer: the card explains itself.
         monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
-        forget_services()
+        reset_services()
         other = AppTest.from_file(SCRIPT, default_timeout=30).run()
         press_run(other)
         assert "Cost unknown. " in said(other)
@@ -132,18 +132,18 @@ def test_totals_tell_session_today_and_all_time_and_simulated_apart(page):
 def test_a_stranger_has_only_so_many_prompts_counted_and_others_have_theirs(come_from):
     come_from()
     built = services()
-    asked = [built.may_count("visitor-1") for _ in range(40)]
+    asked = [built.acquire_count("visitor-1") for _ in range(40)]
     assert asked == [True] * COUNT_PACE.burst + [False] * (40 - COUNT_PACE.burst)
-    assert built.may_count("visitor-2")
-    others = [built.may_count(f"visitor {n}") for n in range(200)]
+    assert built.acquire_count("visitor-2")
+    others = [built.acquire_count(f"visitor {n}") for n in range(200)]
     assert others.count(True) < COUNTS_PACE.burst
-    assert all(built.may_count("local") for _ in range(200))
+    assert all(built.acquire_count("local") for _ in range(200))
 
 
 def test_who_had_too_many_counted_is_told_so_and_nothing_is_asked(come_from, monkeypatch):
     come_from()
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    monkeypatch.setattr(services(), "may_count", lambda visitor: visitor == "local")
+    monkeypatch.setattr(services(), "acquire_count", lambda visitor: visitor == "local")
     page.button(key="count_tokens").click().run()
     assert "Not counted: too many prompts were counted lately." in said(page)
     assert page.session_state["counts"] == {}
@@ -154,11 +154,11 @@ def test_a_stranger_has_the_models_of_only_so_many_accounts_read_and_is_told_so(
 ):
     come_from()
     built = services()
-    asked = [built.may_read_models("visitor-1") for _ in range(40)]
+    asked = [built.acquire_model_read("visitor-1") for _ in range(40)]
     assert asked == [True] * MODELS_PACE.burst + [False] * (40 - MODELS_PACE.burst)
-    assert built.may_read_models("visitor-2")
-    assert all(built.may_read_models("local") for _ in range(200))
-    monkeypatch.setattr(built, "may_read_models", lambda visitor: visitor == "local")
+    assert built.acquire_model_read("visitor-2")
+    assert all(built.acquire_model_read("local") for _ in range(200))
+    monkeypatch.setattr(built, "acquire_model_read", lambda visitor: visitor == "local")
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     page.selectbox(key="connection").select("claude").run()
     page.text_input(key="api_key").input("sk-ant-of-a-stranger").run()

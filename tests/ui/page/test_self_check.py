@@ -11,7 +11,7 @@ from ui.driving import unfold, words
 from playground.core.visitors.self_check import findings
 from playground.settings import read_settings
 from playground.ui.app import doctor
-from playground.ui.app.doctor import look, secrets_problems
+from playground.ui.app.doctor import observe, secrets_problems
 from playground.ui.server.security_headers import HEADERS
 
 ROOT = Path(__file__).parents[3]
@@ -204,7 +204,7 @@ SEEN = {
 def test_settings_that_do_not_go_together_are_seen(tmp_path, name):
     environ, expected = SEEN[name]
     log = {"PLAYGROUND_LOG": f"sqlite:///{tmp_path}/runs.db"}
-    seen = look(read_settings(environ | log, {}))
+    seen = observe(read_settings(environ | log, {}))
     found = [each for each in findings(seen) if each.verdict == "bad"]
     assert {each.name for each in found} == expected
     assert KEY not in repr(found)

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from playground.core.request.request import Prompt
-from playground.ui.server.crashes import tell_type_and_place_only
+from playground.ui.server.crashes import log_type_and_place_only
 from playground.ui.server.streamlit_insides import crash_loggers
 from playground.ui.widgets.markdown import plain
 
@@ -37,8 +37,8 @@ def crash():
 
 @pytest.mark.parametrize("name", LOGGERS)
 def test_a_crash_is_printed_without_its_text_or_that_of_its_cause(name, said):
-    tell_type_and_place_only()
-    tell_type_and_place_only()
+    log_type_and_place_only()
+    log_type_and_place_only()
     try:
         crash()
     except ValueError:
@@ -47,7 +47,7 @@ def test_a_crash_is_printed_without_its_text_or_that_of_its_cause(name, said):
 
 
 def test_a_crash_is_found_by_its_place(said):
-    tell_type_and_place_only()
+    log_type_and_place_only()
     try:
         plain(Prompt("", ()))
     except AttributeError:
@@ -57,6 +57,6 @@ def test_a_crash_is_found_by_its_place(said):
 
 
 def test_other_words_are_printed_as_they_are(said):
-    tell_type_and_place_only()
+    log_type_and_place_only()
     logging.getLogger(LOGGERS[0]).error("The port %d is taken", 8501)
     assert said == ["The port 8501 is taken"]

@@ -13,7 +13,7 @@ from playground.ui.server.page_sockets import (
     SOCKET_HEADER,
     PageSockets,
     address_of,
-    has_left,
+    is_closed,
 )
 
 real_sleep = asyncio.sleep
@@ -221,8 +221,8 @@ def test_each_socket_has_a_name_of_its_own_that_nobody_brings_along(streamlit):
     [scope] = streamlit.scopes
     [name] = [value.decode() for key, value in scope["headers"] if key.lower() == own]
     assert name != "mine"
-    assert has_left(name)
-    assert not has_left("")
+    assert is_closed(name)
+    assert not is_closed("")
 
 
 @pytest.mark.parametrize(

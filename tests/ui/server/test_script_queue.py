@@ -10,7 +10,12 @@ from streamlit.testing.v1 import AppTest
 from ui.driving import press_run
 
 from playground.ui.server import script_queue
-from playground.ui.server.script_queue import LATER_S, LONGEST_S, RECOVERY_S, Turns
+from playground.ui.server.script_queue import (
+    LONGEST_S,
+    LOW_PRIORITY_DELAY_S,
+    RECOVERY_S,
+    ScriptQueue,
+)
 
 SOON_S = 10
 
@@ -30,7 +35,7 @@ class Queue:
         self._looked = threading.Semaphore(0)
         self._look = look
         self.asker = threading.local()
-        self.turns = Turns(self._notice, self.clock, lambda: getattr(self.asker, "is_", ()))
+        self.turns = ScriptQueue(self._notice, self.clock, lambda: getattr(self.asker, "is_", ()))
 
     def _notice(self):
         self._looked.release()
@@ -39,7 +44,7 @@ class Queue:
     def ask(self, name, asker=(), **how):
         def script():
             self.asker.is_ = asker
-            with self.turns.take(**how):
+            with self.turns.turn(**how):
                 self.order.append(name)
 
         before = len(self.turns._waiting)
@@ -61,7 +66,7 @@ class Queue:
     @contextmanager
     def busy(self):
         """While the turn is another script's; then all others have theirs."""
-        with self.turns.take():
+        with self.turns.turn():
             yield
         self.end()
 
@@ -96,14 +101,14 @@ def test_a_person_goes_before_a_timer_that_asked_earlier(queue):
 def test_a_timer_that_has_waited_for_long_goes_first(queue):
     with queue.busy():
         queue.ask("timer", can_wait=True)
-        queue.pass_s(LATER_S + 1.0)
+        queue.pass_s(LOW_PRIORITY_DELAY_S + 1.0)
         queue.ask("person")
     assert queue.order == ["timer", "person"]
 
 
 def had_turns(queue, seconds, *askers):
     queue.asker.is_ = askers
-    with queue.turns.take():
+    with queue.turns.turn():
         queue.clock.now_s += seconds
     queue.asker.is_ = ()
 
@@ -135,7 +140,7 @@ def test_what_somebody_had_is_forgotten_and_never_makes_one_wait_longer_than_a_t
     had_turns(queue, 1.9, "greedy", "there")
     with queue.busy():
         queue.ask("again", ("greedy", "there"))
-        queue.pass_s(LATER_S + 0.1)
+        queue.pass_s(LOW_PRIORITY_DELAY_S + 0.1)
         queue.ask("new page", ("modest", "elsewhere"))
     assert queue.order == ["again", "new page"]
     queue.order.clear()
@@ -148,7 +153,7 @@ def test_what_somebody_had_is_forgotten_and_never_makes_one_wait_longer_than_a_t
 
 
 def test_a_script_that_takes_long_holds_nobody_up(queue):
-    with queue.turns.take():
+    with queue.turns.turn():
         queue.ask("other")
         assert queue.order == []
         queue.clock.now_s = LONGEST_S
@@ -157,15 +162,15 @@ def test_a_script_that_takes_long_holds_nobody_up(queue):
 
 
 def test_within_a_turn_the_next_one_has_come(queue):
-    with queue.turns.take(), queue.turns.take(can_wait=True):
+    with queue.turns.turn(), queue.turns.turn(can_wait=True):
         queue.order.append("nested")
-    with queue.turns.take():
+    with queue.turns.turn():
         queue.order.append("next")
     assert queue.order == ["nested", "next"]
 
 
 def test_a_script_that_breaks_gives_its_turn_back(queue):
-    with pytest.raises(ZeroDivisionError), queue.turns.take():
+    with pytest.raises(ZeroDivisionError), queue.turns.turn():
         _ = 1 / 0
     with queue.busy():
         queue.ask("other")
@@ -179,16 +184,16 @@ def test_a_script_that_is_not_wanted_any_more_leaves_the_queue():
     queue, ended = Queue(look), []
 
     def script():
-        with pytest.raises(RuntimeError), queue.turns.take():
+        with pytest.raises(RuntimeError), queue.turns.turn():
             queue.order.append("unwanted")
         ended.append(True)
 
-    with queue.turns.take():
+    with queue.turns.turn():
         waiting = threading.Thread(target=script, daemon=True)
         waiting.start()
         waiting.join(SOON_S)
     assert ended
-    with queue.turns.take():
+    with queue.turns.turn():
         queue.order.append("next")
     assert queue.order == ["next"]
 
@@ -203,7 +208,7 @@ def draws_in_turn():
 
 
 def test_a_message_for_the_same_page_ends_the_waiting_of_its_script(monkeypatch):
-    look, is_taken, may_end = script_queue._turns._look, threading.Event(), threading.Event()
+    look, is_taken, may_end = script_queue._queue._check, threading.Event(), threading.Event()
 
     def another_message_comes():
         if not may_end.is_set():
@@ -214,11 +219,11 @@ def test_a_message_for_the_same_page_ends_the_waiting_of_its_script(monkeypatch)
         look()
 
     def another_page():
-        with script_queue._turns.take():
+        with script_queue._queue.turn():
             is_taken.set()
             may_end.wait(SOON_S)
 
-    monkeypatch.setattr(script_queue._turns, "_look", another_message_comes)
+    monkeypatch.setattr(script_queue._queue, "_check", another_message_comes)
     threading.Thread(target=another_page, daemon=True).start()
     assert is_taken.wait(SOON_S)
     state = AppTest.from_function(draws_in_turn).run().session_state
@@ -228,13 +233,13 @@ def test_a_message_for_the_same_page_ends_the_waiting_of_its_script(monkeypatch)
 def draws_once_more_by_itself():
     import streamlit as st
 
-    from playground.ui.server.script_queue import in_turn, next_can_wait
+    from playground.ui.server.script_queue import defer_next_script, in_turn
 
     @in_turn
     def draw():
         if "is_drawn" not in st.session_state:
             st.session_state["is_drawn"] = True
-            next_can_wait()
+            defer_next_script()
             st.rerun()
 
     draw()
@@ -243,13 +248,13 @@ def draws_once_more_by_itself():
 @pytest.fixture
 def asked(monkeypatch):
     """Whether each script that asks for a turn can wait."""
-    found, take = [], Turns.take
+    found, take = [], ScriptQueue.turn
 
     def note(self, *, can_wait=False):
         found.append(can_wait)
         return take(self, can_wait=can_wait)
 
-    monkeypatch.setattr(Turns, "take", note)
+    monkeypatch.setattr(ScriptQueue, "turn", note)
     return found
 
 

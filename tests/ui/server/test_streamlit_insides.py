@@ -17,7 +17,7 @@ from ui.driving import SCRIPT, press_run
 
 from playground.ui.app import doctor
 from playground.ui.server import streamlit_insides as insides
-from playground.ui.server.crashes import tell_type_and_place_only
+from playground.ui.server.crashes import log_type_and_place_only
 from playground.ui.server.uploads import Uploads
 
 CLEAR = BackMsg(clear_cache=True).SerializeToString()
@@ -26,17 +26,17 @@ CLEAR = BackMsg(clear_cache=True).SerializeToString()
 @pytest.fixture
 def told(caplog):
     """The notes in the server's output."""
-    insides._note.cache_clear()
+    insides._warn_missing.cache_clear()
     yield lambda: [record.getMessage() for record in caplog.records]
-    insides._note.cache_clear()
+    insides._warn_missing.cache_clear()
 
 
 def test_callbacks_work_where_they_cannot_be_protected(monkeypatch, told):
-    insides.let_callbacks_end()
+    insides.protect_callbacks()
     alone = ScriptRequests.on_scriptrunner_yield.__wrapped__
     monkeypatch.setattr(ScriptRequests, "on_scriptrunner_yield", alone)
-    monkeypatch.setattr(insides, "YIELDING", (*insides.YIELDING[:2], "renamed"))
-    insides.let_callbacks_end()
+    monkeypatch.setattr(insides, "ON_YIELD", (*insides.ON_YIELD[:2], "renamed"))
+    insides.protect_callbacks()
     assert ScriptRequests.on_scriptrunner_yield is alone
     page = AppTest.from_file(SCRIPT, default_timeout=120).run()
     press_run(page)
@@ -59,7 +59,7 @@ def test_no_field_copies_the_session_to_find_its_own_value(monkeypatch):
 
 
 def test_a_session_is_the_same_looked_up_and_copied():
-    insides.look_up_single_values()
+    insides.avoid_session_copies()
     state = SafeSessionState(SessionState(), lambda: None)
     state["text"], state["none"] = "One", None
     whole = SafeSessionState.filtered_state.fget.__wrapped__(state)
@@ -72,7 +72,7 @@ def test_a_session_is_the_same_looked_up_and_copied():
 
 
 def test_fields_keep_their_values_where_the_session_is_copied(monkeypatch, told):
-    insides.look_up_single_values()
+    insides.avoid_session_copies()
     alone = property(SafeSessionState.filtered_state.fget.__wrapped__)
     monkeypatch.setattr(SafeSessionState, "filtered_state", alone)
     place = (*insides.WHOLE_SESSION[:2], "renamed")
@@ -86,10 +86,10 @@ def test_fields_keep_their_values_where_the_session_is_copied(monkeypatch, told)
 
 
 def test_messages_pass_where_their_format_is_not_known(monkeypatch, told):
-    assert not insides.read_page_message(CLEAR).is_used
+    assert not insides.read_page_message(CLEAR).is_allowed
     monkeypatch.setitem(sys.modules, "streamlit.proto.BackMsg_pb2", None)
-    assert insides.read_page_message(CLEAR).is_used
-    assert insides.read_page_message(b"\xff" * 9).is_used
+    assert insides.read_page_message(CLEAR).is_allowed
+    assert insides.read_page_message(b"\xff" * 9).is_allowed
     assert len(told()) == 1, "said once"
 
 
@@ -120,7 +120,7 @@ def test_crashes_of_all_others_are_kept_quiet_where_streamlits_logger_is_not_fou
 ):
     monkeypatch.delattr("streamlit.error_util._LOGGER")
     assert insides.crash_loggers() == ("uvicorn.error", "asyncio")
-    tell_type_and_place_only()
+    log_type_and_place_only()
     assert "error_util" in told()[0]
 
 
@@ -135,14 +135,14 @@ class Fixed:
 
 def test_a_loop_that_cannot_be_changed_listens_all_the_same(told):
     loop = Fixed()
-    insides.send_at_once(loop)
+    insides.disable_nagle(loop)
     assert asyncio.run(loop.create_server()) == "listening"
     assert "create_server" in told()[0]
 
 
 def test_a_server_that_is_not_known_ends_in_its_own_way(told):
     before = signal.getsignal(signal.SIGTERM)
-    insides.close_at_once(lambda: None)
+    insides.close_on_signal(lambda: None)
     assert signal.getsignal(signal.SIGTERM) is before
     assert "timeout_graceful_shutdown" in told()[0]
 
@@ -166,7 +166,7 @@ def test_a_second_signal_cuts_nothing_short_that_is_still_being_recorded(uvicorn
         assert may_end.wait(30)
         closed.append("once")
 
-    insides.close_at_once(close)
+    insides.close_on_signal(close)
     for number in (first, signal.SIGINT, signal.SIGTERM, signal.SIGINT):
         signal.raise_signal(number)
     assert uvicorns.should_exit
@@ -191,7 +191,7 @@ def test_the_doctor_judges_files_and_variables_where_options_cannot_be_read(
 
 
 def test_the_page_works_without_any_piece(monkeypatch):
-    monkeypatch.setattr(insides, "_part", lambda *place: None)
+    monkeypatch.setattr(insides, "_internal", lambda *place: None)
     page = AppTest.from_file(SCRIPT, default_timeout=120).run()
     press_run(page)
     assert not page.exception
@@ -203,10 +203,10 @@ def test_a_page_is_drawn_at_the_root_also_by_a_thread_that_comes_from_a_containe
     def page():
         import streamlit as st
 
-        from playground.ui.server.streamlit_insides import draw_at_the_root
+        from playground.ui.server.streamlit_insides import reset_containers
 
         with st.sidebar:
-            draw_at_the_root()
+            reset_containers()
             st.text("at the root")
 
     app = AppTest.from_function(page).run()

@@ -9,7 +9,7 @@ from ui.driving import SCRIPT
 
 from playground.core.visitors.access import LOCAL
 from playground.engine.loop import Engine
-from playground.ui.server.streamlit_insides import let_callbacks_end
+from playground.ui.server.streamlit_insides import protect_callbacks
 from playground.ui.session import money_state
 from playground.ui.session.services import services
 
@@ -43,7 +43,7 @@ def pressed():
 
 
 def test_streamlit_alone_cuts_a_callback_in_two(pressed, monkeypatch):
-    let_callbacks_end()
+    protect_callbacks()
     interrupted = ScriptRequests.on_scriptrunner_yield.__wrapped__
     monkeypatch.setattr(ScriptRequests, "on_scriptrunner_yield", interrupted)
     state = pressed()
@@ -52,7 +52,7 @@ def test_streamlit_alone_cuts_a_callback_in_two(pressed, monkeypatch):
 
 
 def test_a_callback_is_done_to_its_end(pressed):
-    let_callbacks_end()
+    protect_callbacks()
     assert "shown" in pressed()
 
 
@@ -66,7 +66,7 @@ def test_a_click_is_heard_though_another_message_follows_at_once(monkeypatch):
         return prepare(*what)
 
     monkeypatch.setattr(ScriptCache, "get_bytecode", prepare_and_be_interrupted)
-    let_callbacks_end()
+    protect_callbacks()
     assert "shown" in page.button(key="press").click().run().session_state
     assert not messages
 

@@ -201,10 +201,10 @@ def test_a_key_of_ones_own_is_not_capped_but_in_size(owner, monkeypatch):
 
 def _restart(environ, **settings):
     """The owner changes settings and starts the server anew."""
-    from playground.ui.session.services import forget_services, services
+    from playground.ui.session.services import reset_services, services
 
     services().close()
-    forget_services()
+    reset_services()
     for name, value in settings.items():
         environ.setenv(name, value)
 
