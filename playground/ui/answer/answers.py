@@ -59,7 +59,7 @@ def show_around(places: Places, over: frozenset[str]) -> None:
     those that were over when the first part that depends on it was drawn."""
     runs = presses_state.shown()
     band.set_drawn(over, _blocked(runs), has_scenario=editor_state.scenario() != "none")
-    state.show_answers_as_chosen()
+    state.update_feed()
     view = band.view(runs)
     with places.above:
         _show_head(view)
@@ -81,7 +81,7 @@ def _blocked(runs: Runs) -> dict[str, str]:
     reasons = {}
     for letter, run in runs.items():
         if run.is_over and run.status != "done":
-            planned = running.planned_again(letter)
+            planned = running.plan_rerun(letter)
             if planned is not None and planned.why_not:
                 reasons[letter] = planned.why_not
     return reasons
@@ -111,7 +111,7 @@ def _choose_press() -> None:
     presses = list(presses_state.presses())
     if len(presses) < 2:
         return
-    presses_state.place_strip()
+    presses_state.update_strip()
     shown = presses_state.number(presses_state.shown())
     st.segmented_control(
         "Run", presses, key=presses_state.RUN_STRIP, required=True,

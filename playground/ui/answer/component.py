@@ -40,7 +40,7 @@ def mount_answers() -> None:
     """Mount the component. Script runs send it the answers only where there is no socket."""
     # After a reconnect a page may rerun no other part than this fragment.
     keep_alive(state.owner(), state.fed_page())
-    state.show_answers_as_chosen()
+    state.update_feed()
     mount = st.components.v2.component(KEY, html=HTML, js=SCRIPT, css=STYLE, isolate_styles=False)
     values = st.session_state.get(KEY) or {}
     mount(

@@ -22,7 +22,7 @@ def show_checks(plans: list[Plan]) -> None:
     """Draw each problem once, with the variants it concerns; nothing if there is none."""
     concerned = _concerned(plans)
     # Put in front, which sorting leaves as it is: what stops every variant comes first.
-    if why := running.not_connected(running.connection()):
+    if why := running.connection_problem(running.connection()):
         concerned = {Problem("error", why): [plan.letter for plan in plans], **concerned}
     if refused := running.refusal(plans):
         concerned = {Problem("error", refused): [plan.letter for plan in plans], **concerned}

@@ -12,29 +12,29 @@ KEEPER = Path(__file__).with_name("draft_keeper.js").read_text("utf-8")
 
 
 def keep_draft() -> None:
-    """Have the browser keep what the editor holds."""
+    """Have the browser save the contents of the editor."""
     mount = st.components.v2.component("draft", js=KEEPER, isolate_styles=False)
     data = {
-        "session": draft_state.session(),
-        "page": draft_state.to_keep(),
-        "told": draft_state.is_told(),
+        "session": draft_state.session_name(),
+        "page": draft_state.draft_json(),
+        "received": draft_state.has_received(),
         "token": state.fed_page().token,
     }
-    # Heard by a callback: what it brings back has to be there before the fields are drawn.
-    mount(key=draft_state.DRAFT, data=data, height=1, on_kept_change=_hear)
+    # Received by a callback: a draft must be restored before the fields are drawn.
+    mount(key=draft_state.DRAFT, data=data, height=1, on_kept_change=_receive)
 
 
-def _hear() -> None:
-    before = draft_state.hear()
+def _receive() -> None:
+    before = draft_state.receive()
     if before is not None and before.name:
-        reload_state.take_over(before)
+        reload_state.take_over_runs(before)
 
 
 def show_restored() -> None:
-    """Say that something was brought back, until it is changed, or could not be kept."""
-    if problem := draft_state.take_problem():
+    """Say that a draft was restored, until it is changed; or that one could not be."""
+    if problem := draft_state.pop_problem():
         st.caption(f"Nothing was restored: {plain(problem)}")
-    if draft_state.to_keep() is None:
+    if draft_state.draft_json() is None:
         st.caption(":orange[:material/warning:] Too long to be kept: a reload would lose it.")
     if draft_state.is_restored():
         with st.container(

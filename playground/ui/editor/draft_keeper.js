@@ -1,8 +1,8 @@
-// Keeps what stands in the editor in this browser, so that neither a reload nor the death of
-// the server or the browser takes it away. Never a key: only the editor's own text fields are
-// looked at, and what has the shape of a key is masked.
+// Saves the contents of the editor in this browser, so that they survive a reload and a crash of the
+// server or the browser. Never a key: only the editor's own text fields are read, and what looks
+// like a key is masked.
 
-// localStorage reaches the disk seconds later; a write of IndexedDB is there when it is done.
+// Not localStorage, which reaches the disk seconds later; IndexedDB has when a write completes.
 const NAME = "playground", STORE = "drafts", MOST_KEPT = 10, PAUSE_MS = 300;
 const DRAWN_WITHIN_MS = 1200;
 const NAMES = "system|stops|extra_json|temperature|max_tokens|top_p|top_k|thinking_budget";
@@ -87,7 +87,7 @@ async function save() {
   draft.timer = null;
   if (draft.ready !== draft.session || !draft.page) return;
   // The data of a change arrives before a busy browser has drawn it in the fields: wait, or the old
-  // texts would be kept as the new ones. With a deadline, for somebody may be typing.
+  // texts would be saved with the new page. With a deadline: typing makes them differ, too.
   if (Date.now() < draft.drawDeadline && !isDrawn()) return saveSoon();
   const row = { at: Date.now(), page: draft.page, typed: typed() };
   row.tab = await tab();
@@ -107,18 +107,18 @@ async function find() {
   return rows.find((row) => row.tab === name) ?? rows[0];
 }
 
-// The page of the server that stood in this tab before a reload: its runs go on in the next.
+// The token of the page that was in this tab before a reload, whose runs the next page takes over.
 function previous(token) {
   try {
     const before = sessionStorage.getItem("playground-page");
     sessionStorage.setItem("playground-page", token);
     return before;
   } catch {
-    return null; // A browser that stores nothing: its runs are in the log.
+    return null; // Storage is blocked: the runs are in the log.
   }
 }
 
-// A new session of the server knows nothing yet: it is told before anything is saved.
+// A new session of the server knows no draft: the browser sends it before it saves anything.
 async function begin(session, token) {
   const before = previous(token);
   const found = await find().catch(() => null);
@@ -126,20 +126,20 @@ async function begin(session, token) {
   // What was typed since this session began is in no draft yet; restoring one must not undo it.
   const kept = { page: found?.page, typed: found && { ...found.typed, ...draft.typedSince } };
   if (found || before)
-    draft.tell(JSON.stringify({ ...kept, before, isCopy: draft.isCopy }));
+    draft.send(JSON.stringify({ ...kept, before, isCopy: draft.isCopy }));
   else draft.ready = session;
 }
 
 export default ({ data, setTriggerValue }) => {
-  draft.tell = (text) => setTriggerValue("kept", text);
+  draft.send = (text) => setTriggerValue("kept", text);
   if (draft.page !== data.page) draft.drawDeadline = Date.now() + DRAWN_WITHIN_MS;
   draft.page = data.page;
   if (draft.session !== data.session) {
     draft.session = data.session;
     draft.typedSince = {};
-    if (!data.told) begin(data.session, data.token);
+    if (!data.received) begin(data.session, data.token);
   }
-  if (data.told) draft.ready = data.session;
+  if (data.received) draft.ready = data.session;
   saveSoon();
   if (draft.listens) return;
   draft.listens = true;
@@ -148,7 +148,7 @@ export default ({ data, setTriggerValue }) => {
     if (name) draft.typedSince[name] = masked(target.value);
     saveSoon();
   }, true);
-  // Leaving a field sends its text, maybe to a server that was restarted and knows nothing.
+  // Leaving a field sends its text, maybe to a restarted server, which has no session for it.
   for (const leaving of ["focusout", "pagehide", "visibilitychange"])
     document.addEventListener(leaving, () => save().catch(() => {}), true);
 };

@@ -1,4 +1,4 @@
-"""The draft in the session: what the browser is given to keep, and what it brought back."""
+"""The draft in the session: the page for the browser to save, and the draft it restored."""
 
 import secrets
 
@@ -12,21 +12,21 @@ from playground.ui.session import editor_state
 DRAFT, RESTORED = "draft", "Draft"
 
 
-def session() -> str:
-    """A name by which the browser knows that this session is a new one."""
+def session_name() -> str:
+    """A random name, by which the browser recognises a new session."""
     return str(st.session_state.setdefault("draft_session", secrets.token_urlsafe(8)))
 
 
-def is_told() -> bool:
-    """Whether the browser has said what it kept."""
+def has_received() -> bool:
+    """Whether the browser has sent its draft."""
     return bool(st.session_state.get("draft_is_told"))
 
 
-def to_keep() -> str | None:
-    """The page for the browser to keep; None: it is too long to be kept."""
+def draft_json() -> str | None:
+    """The page for the browser to save, as JSON; None: it is too long."""
     page = editor_state.history().now.state
     known: tuple[PageState, str | None] | None = st.session_state.get("draft_json")
-    # One and the same as long as nothing is changed.
+    # Cached until the page changes.
     if known is None or known[0] is not page:
         known = page, _json(page)
         st.session_state["draft_json"] = known
@@ -42,10 +42,10 @@ def _json(page: PageState) -> str | None:
         return None
 
 
-def hear() -> Before | None:
-    """A browser says what it kept. Comes back: the page that stood in this tab before."""
+def receive() -> Before | None:
+    """Restore the browser's draft. Returns what it knows of the page before in this tab."""
     stored = st.session_state[DRAFT].get("kept")
-    if stored is None or is_told():
+    if stored is None or has_received():
         return None
     st.session_state["draft_is_told"] = True
     before = read_before(stored)
@@ -55,25 +55,25 @@ def hear() -> Before | None:
 
 
 def restore(kept: object) -> None:
-    """Put what a browser kept into the editor."""
+    """Restore a draft."""
     steps = editor_state.history()
-    # What was typed meanwhile is in the draft too.
+    # Text typed meanwhile is in the draft, too; other changes have a label.
     was_put = any(step.label for step in steps.steps)
     try:
-        editor_state.put(read_draft(kept), RESTORED)
+        editor_state.replace_page(read_draft(kept), RESTORED)
     except PageStateError as error:
         st.session_state["draft_problem"] = str(error)
         return
     if was_put:
-        # A link was opened meanwhile, say: it stays, and undoing it leads to the draft.
-        editor_state.put(steps.now.state, steps.now.label)
+        # For example a link was opened meanwhile: it stays, and Undo leads to the draft.
+        editor_state.replace_page(steps.now.state, steps.now.label)
 
 
 def is_restored() -> bool:
-    """Whether the editor still is as it was brought back."""
+    """Whether the editor still holds the restored draft."""
     return editor_state.history().now.label == RESTORED
 
 
-def take_problem() -> str | None:
+def pop_problem() -> str | None:
     problem: str | None = st.session_state.pop("draft_problem", None)
     return problem

@@ -19,7 +19,7 @@ from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
 # Of the page alone: the API is asked by the engine, and ever more seldom (claude/batch).
-LOOK_EVERY_S = 2.0
+POLL_S = 2.0
 STATES = {
     "submitting": ("gray", "submitting"),
     "unsure": ("orange", "unsure"),
@@ -99,7 +99,7 @@ def _cost(bound: BatchBound, to: Connection) -> str:
 
 def show_batches(standings: tuple[Standing, ...]) -> None:
     """Draw each submission with its counts and its buttons."""
-    if problem := submitting.said():
+    if problem := submitting.problem():
         st.caption(f":red[:material/block:] {plain(problem)}")
     for standing in standings:
         with st.container(key=f"batch_{standing.submission.submission_id}"):
@@ -154,29 +154,29 @@ def _counts(counts: Counts) -> list[str]:
 
 
 def _offer(standing: Standing) -> None:
-    submission, is_asked = standing.submission, standing.is_asked
-    if submission.is_collected:
+    submission, is_pending = standing.submission, standing.is_pending
+    if submission.is_taken_in:
         return
     number = submission.submission_id
     # Before, there is no id to cancel by; while it is canceling, it has been asked for.
     if submission.status == "in_progress":
         st.button(
-            "Cancel", key=f"cancel_batch_{number}", icon=":material/stop:", disabled=is_asked,
+            "Cancel", key=f"cancel_batch_{number}", icon=":material/stop:", disabled=is_pending,
             help="What is answered already stays, and is billed; the rest can be run again.",
             on_click=submitting.cancel, args=(submission,),
         )  # fmt: skip
     if standing.is_lost:
         st.button(
             "Look for it", key=f"find_batch_{number}", icon=":material/search:",
-            disabled=is_asked, on_click=submitting.find, args=(submission,),
+            disabled=is_pending, on_click=submitting.find, args=(submission,),
         )  # fmt: skip
     elif standing.problem:
         st.button(
             "Try again", key=f"follow_batch_{number}", icon=":material/replay:",
-            on_click=submitting.follow_again, args=(submission,),
+            on_click=submitting.retry, args=(submission,),
         )  # fmt: skip
     if standing.is_lost or standing.is_gone:
         st.button(
-            "Give up", key=f"give_up_batch_{number}", disabled=is_asked, help=GIVE_UP,
+            "Give up", key=f"give_up_batch_{number}", disabled=is_pending, help=GIVE_UP,
             on_click=submitting.give_up, args=(submission,),
         )  # fmt: skip

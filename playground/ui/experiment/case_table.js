@@ -1,6 +1,6 @@
-// The cases of an experiment as a table of the browser's own fields. It is built once and then
-// only grows: what is typed stays, however many scripts run meanwhile. The server is told of each
-// change by its number; a table that it sends anew gets those that it did not have yet once more.
+// The cases of an experiment as a table of the browser's own fields, which script runs do not
+// redraw: what is being typed stays. Changes are sent to the server, which counts them; those that
+// a new table from the server does not include yet are applied to it again.
 
 function make(tag, className, ...parts) {
   const made = document.createElement(tag);
@@ -39,8 +39,8 @@ class Cases {
     this.more.textContent = `Show more of ${total.toLocaleString("en")} cases`;
     this.addBlank();
     for (const op of late) this.apply(op);
-    if (late.length) this.tell();
-    if (focused) this.takeUp(focused);
+    if (late.length) this.sendChanges();
+    if (focused) this.restoreFocus(focused);
   }
 
   addRow(texts) {
@@ -48,7 +48,7 @@ class Cases {
     const cells = this.columns.map((name, at) => {
       const area = make("textarea", "");
       Object.assign(area, { rows: 1, value: texts[at] ?? "" });
-      area.told = area.value;
+      area.sent = area.value;
       area.setAttribute("aria-label", `${name}, case ${number}`);
       return make("td", "", area);
     });
@@ -80,19 +80,19 @@ class Cases {
   placeOf(area) {
     const row = area?.closest?.("tr");
     if (!this.body.contains(area) || area.tagName !== "TEXTAREA") return null;
-    const at = this.areasOf(row).indexOf(area), { value, told, selectionStart, selectionEnd } = area;
-    return { row: [...this.body.rows].indexOf(row), name: this.columns[at], value, told, selectionStart, selectionEnd };
+    const at = this.areasOf(row).indexOf(area), { value, sent, selectionStart, selectionEnd } = area;
+    return { row: [...this.body.rows].indexOf(row), name: this.columns[at], value, sent, selectionStart, selectionEnd };
   }
 
-  // What was being typed as another table came goes on there.
-  takeUp({ row, name, value, told, selectionStart, selectionEnd }) {
+  // What was being typed when a new table arrived goes on there.
+  restoreFocus({ row, name, value, sent, selectionStart, selectionEnd }) {
     const area = this.area(row, name);
     if (!area) return;
-    if (value !== told) area.value = value;
+    if (value !== sent) area.value = value;
     this.addBlank();
     area.focus({ preventScroll: true });
     area.setSelectionRange(selectionStart, selectionEnd);
-    // As changed by hand: a browser says so only of what was typed into this very field.
+    // Browsers fire `change` only for what was typed into this very field.
     area.onblur = () => this.commit(area);
   }
 
@@ -100,23 +100,23 @@ class Cases {
     if (name === undefined) this.body.rows[row]?.remove();
     while (name !== undefined && this.body.rows.length <= row) this.addRow([]);
     const area = name === undefined ? null : this.area(row, name);
-    if (area) area.value = area.told = text;
+    if (area) area.value = area.sent = text;
     this.addBlank();
     this.ops.push(name === undefined ? [row] : [row, name, text]);
   }
 
   commit(area) {
-    if (area.value === area.told) return;
+    if (area.value === area.sent) return;
     const { row, name, value } = this.placeOf(area);
     this.apply([row, name, value]);
-    this.tell();
+    this.sendChanges();
   }
 
   remove(row) {
     const at = [...this.body.rows].indexOf(row);
     this.apply([at]);
     [...this.body.rows].slice(at).forEach((each, more) => this.rename(each, at + more + 1));
-    this.tell();
+    this.sendChanges();
     (this.area(at, this.columns[0]) ?? this.area(at - 1, this.columns[0]))?.focus();
   }
 
@@ -150,10 +150,10 @@ class Cases {
     text.replace(/\r?\n$/, "").split(/\r?\n/).forEach((line, down) =>
       line.split("\t").slice(0, this.columns.length - first).forEach((cell, along) =>
         this.apply([place.row + down, this.columns[first + along], cell])));
-    this.tell();
+    this.sendChanges();
   }
 
-  tell() {
+  sendChanges() {
     this.send("changes", { version: this.version, start: this.start, ops: [...this.ops] });
   }
 
@@ -164,8 +164,8 @@ class Cases {
 
 export default ({ data, parentElement, setStateValue }) => {
   const cases = (window.playgroundCases ??= new Cases());
-  const told = JSON.parse(data.table), host = parentElement.querySelector(".pg-host");
+  const table = JSON.parse(data.table), host = parentElement.querySelector(".pg-host");
   cases.send = setStateValue;
   if (cases.box.parentElement !== host) host.replaceChildren(cases.box);
-  if (cases.version !== told.version) cases.build(told);
+  if (cases.version !== table.version) cases.build(table);
 };

@@ -70,26 +70,26 @@ def _offer_import() -> None:
     with place:
         st.caption("The first row names the columns. CSV, cells of a spreadsheet, or JSON.")
         st.text_area("Paste", key="pasted_cases", height=120)
-        st.button("Use pasted cases", key="use_pasted_cases", on_click=_take_pasted)
+        st.button("Use pasted cases", key="use_pasted_cases", on_click=_import_pasted)
         st.file_uploader(
             "Or a file",
             type=["csv", "tsv", "txt", "json", "jsonl", "md"],
             key="cases_file",
             max_upload_size=MOST_BYTES // 1_000_000,
-            on_change=_take_file,
+            on_change=_import_file,
         )
 
 
-def _take_pasted() -> None:
-    _take(st.session_state["pasted_cases"] or "")
+def _import_pasted() -> None:
+    _import(st.session_state["pasted_cases"] or "")
 
 
-def _take_file() -> None:
+def _import_file() -> None:
     if (file := st.session_state["cases_file"]) is not None:
-        _take(file.getvalue())
+        _import(file.getvalue())
 
 
-def _take(data: bytes | str) -> None:
+def _import(data: bytes | str) -> None:
     try:
         cases = read_cases(data)
     except CasesError as error:

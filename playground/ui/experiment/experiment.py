@@ -42,7 +42,7 @@ def show_experiment() -> None:
     if not chosen.is_in_pane():
         return
     with st.container(key=chosen.EXPERIMENT, gap="small"):
-        chosen.restore()
+        chosen.restore_controls()
         edit_cases()
         axes.edit_axes()
         axes.edit_checks()

@@ -20,7 +20,7 @@ from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
 ROWS_PER_PAGE = 50
-LOOK_AGAIN_S = 3.0
+POLL_S = 3.0
 ROW_PX = 35
 TABLE_ENDS_PX = 52
 """The head of a table, and the scrollbar beneath it: without its room it hides the last row."""
@@ -33,13 +33,13 @@ WORDS = {"all": "All", "failures": "Failures", "different": "Different"}
 def show_matrix() -> None:
     """Draw it; its own clicks redraw nothing else."""
     # While it runs cells come without a click; at rest a timer would only make work.
-    pace_s = LOOK_AGAIN_S if starting.is_live() else None
-    st.fragment(_paint, run_every=pace_s)()
+    pace_s = POLL_S if starting.is_live() else None
+    st.fragment(_show, run_every=pace_s)()
 
 
 # Clicked in more often than its timer fires: as a timer's, a click would wait for every page.
 @in_turn
-def _paint() -> None:
+def _show() -> None:
     matrix = starting.matrix()
     if matrix is None:
         return
@@ -48,7 +48,7 @@ def _paint() -> None:
     _show_heads(matrix, heads)
     choice = st.segmented_control(
         "Rows", FILTERS, default="all", key="matrix_filter", required=True,
-        format_func=WORDS.__getitem__, on_change=chosen.turn_matrix,
+        format_func=WORDS.__getitem__, on_change=chosen.reset_selection,
         label_visibility="collapsed",
     )  # fmt: skip
     shown: Filter = choice or "all"
@@ -73,7 +73,7 @@ def _baseline(matrix: Matrix) -> int:
     """The column with which the others are compared."""
     names = unique_names(matrix.grid.settings)
     name = st.selectbox(
-        "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.turn_matrix,
+        "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.reset_selection,
         help="The setting with which the answers of the others are compared.",
     )  # fmt: skip
     return names.index(name) if name in names else 0
@@ -126,7 +126,7 @@ def _page(rows: list[int]) -> list[int]:
         return rows
     # With another number of pages it is another control, which begins at the first.
     key = f"matrix_page_{pages}"
-    number = st.pagination(pages, key=key, on_change=chosen.turn_matrix)
+    number = st.pagination(pages, key=key, on_change=chosen.reset_selection)
     return rows[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]
 
 

@@ -1,4 +1,4 @@
-"""The visitor's earlier experiments, and those of files: opened again, or forgotten."""
+"""The visitor's earlier experiments, and those of files: opened, or deleted."""
 
 from concurrent.futures import wait
 
@@ -17,8 +17,8 @@ from playground.ui.session import state
 from playground.ui.session.services import services
 
 MINE = "my_experiments"
-LOOK_WAIT_S = 0.25
-"""So that the first paint has all of a small experiment; a large one is painted again."""
+LOAD_WAIT_S = 0.25
+"""Enough to load a small experiment before it is drawn; a large one is redrawn."""
 IN_BATCH = "It is in a batch: its results would be lost. Open it, and cancel it or wait."
 
 
@@ -28,37 +28,40 @@ def mine() -> tuple[ExperimentRow, ...]:
     return () if isinstance(rows, Refusal) else rows
 
 
-def open_again(experiment_id: str) -> None:
+def reopen(experiment_id: str) -> None:
     """Show an experiment of the visitor; nothing is sent."""
-    # Another one in its place would take away the buttons that stop the one that runs.
+    # Opening another one would remove the buttons that stop the one that runs.
     if starting.is_live():
-        chosen.say(starting.IS_LIVE)
+        chosen.set_problem(starting.IS_LIVE)
         return
-    chosen.say(None)
+    chosen.set_problem(None)
     visitor, store = state.visitor(), services().log.experiments
     row, cells = store.get(visitor, experiment_id), store.cells(visitor, experiment_id)
     if isinstance(row, Refusal) or isinstance(cells, Refusal) or row is None:
-        chosen.say("This experiment could not be read.")
+        chosen.set_problem("This experiment could not be read.")
         return
     try:
         experiment = from_json(row.definition_json)
-        planned, context = _place_of(experiment, cells)
+        planned, context = _matching_plan(experiment, cells)
     except (ExperimentError, GridError) as error:
-        chosen.say(str(error))
+        chosen.set_problem(str(error))
         return
     places = planned.grid.places
     earlier = {key: cell for key, cell in cells.items() if key in places and cell.is_finished}
     underway = starting.underway_of(experiment_id, experiment, planned, context)
     fetched = submitting.fetched(experiment_id)
-    looking = underway.refresh()
-    wait([looking], LOOK_WAIT_S)
-    chosen.set_opened(chosen.Opened(underway, looking=looking, earlier=earlier, fetched=fetched))
+    loading = underway.look()
+    wait([loading], LOAD_WAIT_S)
+    chosen.set_opened(chosen.Opened(underway, loading=loading, earlier=earlier, fetched=fetched))
     state.close_popover(MINE)
-    chosen.say(unusable(experiment.checks))
+    chosen.set_problem(unusable(experiment.checks))
 
 
-def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPlan, RunContext]:
-    """Where it was sent: the connection under which the most of its cells are known."""
+def _matching_plan(
+    experiment: Experiment, cells: dict[str, CellRow]
+) -> tuple[GridPlan, RunContext]:
+    """Its plan and context for the connection it was sent by: the one whose plan has most of its
+    cells."""
     current = running.connection()
     others = [option for option in services().settings.connections if option.kind != current.kind]
     candidates = []
@@ -76,22 +79,22 @@ def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPl
 
 
 def delete(experiment_id: str) -> None:
-    """Forget an experiment; its runs stay in the log."""
+    """Delete an experiment; its runs stay in the log."""
     opened = chosen.opened()
     is_opened = bool(
         opened and opened.underway and opened.underway.origin.experiment_id == experiment_id
     )
     if is_opened and starting.is_live():
-        chosen.say(starting.IS_LIVE)
+        chosen.set_problem(starting.IS_LIVE)
         return
-    chosen.say(None)
+    chosen.set_problem(None)
     visitor, log = state.visitor(), services().log
     submitted = log.batches.list_submissions(visitor, experiment_id=experiment_id)
     if isinstance(submitted, Refusal):
-        chosen.say(submitted.sentence)
+        chosen.set_problem(submitted.sentence)
         return
-    if not all(submission.is_collected for submission in submitted):
-        chosen.say(IN_BATCH)
+    if not all(submission.is_taken_in for submission in submitted):
+        chosen.set_problem(IN_BATCH)
         return
     if is_opened:
         chosen.set_opened(None)
@@ -99,17 +102,17 @@ def delete(experiment_id: str) -> None:
 
 
 def import_file(data: bytes) -> None:
-    """Show the experiment of a file; nothing of it is kept."""
+    """Show the experiment of a file, without storing it."""
     if starting.is_live():
-        chosen.say(starting.IS_LIVE)
+        chosen.set_problem(starting.IS_LIVE)
         return
-    chosen.say(None)
+    chosen.set_problem(None)
     try:
         file = from_bytes(data)
     except ExperimentError as error:
-        chosen.say(str(error))
+        chosen.set_problem(str(error))
         return
     chosen.set_opened(chosen.Opened(file=file))
     state.close_popover(MINE)
     problems = (file.why_not_whole, unusable(file.matrix.experiment.checks))
-    chosen.say(" ".join(filter(None, problems)) or None)
+    chosen.set_problem(" ".join(filter(None, problems)) or None)

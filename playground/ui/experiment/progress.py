@@ -1,4 +1,4 @@
-"""An experiment while it runs: how far it is, Pause, Stop, Resume; and those of earlier."""
+"""The progress of an experiment, with Pause, Stop, Resume; and the list of earlier ones."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from playground.core.experiment.progress import Progress, add_up
 from playground.core.experiment.results_file import MOST_BYTES
 from playground.experiments.experiment_run import ExperimentRun
 from playground.ui.experiment import opening, starting, submitting
-from playground.ui.experiment.batches import LOOK_EVERY_S, offer_rest, show_batches
+from playground.ui.experiment.batches import POLL_S, offer_rest, show_batches
 from playground.ui.experiment.submitting import Standing
 from playground.ui.server.script_queue import in_later_turn
 from playground.ui.session import experiment_state as chosen
@@ -18,7 +18,7 @@ from playground.ui.session.services import keep_alive
 from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
-PAINT_S = 1.0
+REDRAW_S = 1.0
 ACTIONS = "experiment_actions"
 STATES = {
     "opening": ("gray", "opening"),
@@ -35,7 +35,7 @@ STATES = {
 
 
 def show_progress() -> None:
-    """Draw how far the opened experiment is; painted again while it runs."""
+    """Draw the progress of the opened experiment; redrawn while it runs."""
     opened = chosen.opened()
     if opened is None:
         return
@@ -44,19 +44,19 @@ def show_progress() -> None:
             f"From a file: {plain(opened.file.matrix.experiment.name)}. Nothing of it is kept."
         )
         return
-    waiting = _open(submitting.submissions())
-    is_live = starting.is_live()  # Also where that has just had something read.
-    pace_s = PAINT_S if is_live else LOOK_EVERY_S if waiting else None
-    # A fragment keeps the pace with which it was drawn, until the page is drawn anew.
-    st.fragment(_paint, run_every=pace_s)((is_live, waiting))
+    waiting = _count_open(submitting.submissions())
+    is_live = starting.is_live()  # After `submissions`, which may have started loading cells.
+    pace_s = REDRAW_S if is_live else POLL_S if waiting else None
+    # A fragment keeps its `run_every` until the page is redrawn.
+    st.fragment(_show, run_every=pace_s)((is_live, waiting))
 
 
-def _open(standings: Sequence[Standing]) -> int:
-    return sum(not standing.submission.is_collected for standing in standings)
+def _count_open(standings: Sequence[Standing]) -> int:
+    return sum(not standing.submission.is_taken_in for standing in standings)
 
 
 def progress_of(opened: chosen.Opened) -> Progress:
-    """How far it is; before it was taken over, as far as it had come."""
+    """Its progress; until its cells are loaded, its progress when it was opened."""
     total = 0
     if opened.underway is not None:
         progress = opened.underway.progress
@@ -66,14 +66,14 @@ def progress_of(opened: chosen.Opened) -> Progress:
     return add_up(total, list(opened.earlier.values()), [], 0)
 
 
-# Painted by a timer: whoever clicks anywhere comes first.
+# Redrawn by a timer: clicks have priority.
 @in_later_turn
-def _paint(before: tuple[bool, int]) -> None:
-    """`before`: whether it was live, and how many batches were open, as the page was drawn."""
+def _show(before: tuple[bool, int]) -> None:
+    """`before`: whether it was live, and how many batches were open, when the page was drawn."""
     opened = chosen.opened()
     if opened is None or opened.underway is None:
         return
-    # A page that comes back after a dropped connection may only ever run this part again.
+    # After a reconnect a page may rerun no other part than this fragment.
     keep_alive(state.owner(), state.fed_page())
     underway: ExperimentRun = opened.underway
     standings = submitting.submissions()
@@ -91,12 +91,12 @@ def _paint(before: tuple[bool, int]) -> None:
             st.caption(f":orange[:material/pause:] {plain(progress.why)}")
         show_batches(standings)
         _offer(underway, progress, state_now, is_over=is_over)
-    _draw_anew(before, (starting.is_live(), _open(standings)))
+    _rerun_if_changed(before, (starting.is_live(), _count_open(standings)))
 
 
-def _draw_anew(before: tuple[bool, int], now: tuple[bool, int]) -> None:
-    """Have the page drawn where it stands otherwise than this was drawn for: it alone decides
-    how often this is painted. While it runs, batches can wait."""
+def _rerun_if_changed(before: tuple[bool, int], now: tuple[bool, int]) -> None:
+    """Redraw the page if this state changed: only the page can change how often this fragment is
+    redrawn. While it runs, a change of batches alone can wait."""
     if now != before and not (before[0] and now[0]):
         st.rerun()
 
@@ -105,7 +105,7 @@ def _state(
     opened: chosen.Opened, progress: Progress, standings: Sequence[Standing], *, is_over: bool
 ) -> str:
     if progress.state == "ready":
-        if opened.resting is not None and not opened.resting.done():
+        if opened.idle is not None and not opened.idle.done():
             return "starting"
         if opened.submitting is not None and not opened.submitting.done():
             return "submitting"
@@ -173,7 +173,7 @@ def _offer(underway: ExperimentRun, progress: Progress, state_now: str, *, is_ov
                 offer_rest()
             st.caption("What is done is kept and not paid again.")
         elif not is_live:
-            # Something in any case: else the results would move up when it ends.
+            # Always a line: without one the results would move up when it ends.
             st.caption("Kept under My experiments; its runs are in the log, too.")
         if progress.failed and not is_live:
             st.button(
@@ -203,7 +203,7 @@ def show_mine() -> None:
                 st.button(
                     ":material/delete:", key=f"delete_experiment_{row.experiment_id}",
                     help="Delete it; its runs stay in the log", type="tertiary",
-                    on_click=chosen.ask_delete, args=(row.experiment_id,),
+                    on_click=chosen.set_to_delete, args=(row.experiment_id,),
                 )  # fmt: skip
                 waiting = " · in a batch" if row.experiment_id in in_batches else ""
                 st.button(
@@ -211,13 +211,13 @@ def show_mine() -> None:
                     key=f"open_experiment_{row.experiment_id}",
                     help=f"{row.created_at:%d %b %Y %H:%M} UTC",
                     type="tertiary",
-                    on_click=opening.open_again,
+                    on_click=opening.reopen,
                     args=(row.experiment_id,),
                 )
         st.file_uploader(
             "Or open a file that was saved here", type=["jsonl"], key="experiment_file",
             # In megabytes, the only unit that Streamlit takes.
-            max_upload_size=MOST_BYTES // 1_000_000, on_change=_take_file,
+            max_upload_size=MOST_BYTES // 1_000_000, on_change=_import_file,
         )  # fmt: skip
 
 
@@ -233,16 +233,16 @@ def _ask_delete(row: ExperimentRow) -> None:
         )  # fmt: skip
         st.button(
             "Keep it", key=f"keep_experiment_{row.experiment_id}", type="tertiary",
-            on_click=chosen.ask_delete, args=(None,),
+            on_click=chosen.set_to_delete, args=(None,),
         )  # fmt: skip
 
 
 def _delete(experiment_id: str) -> None:
-    chosen.ask_delete(None)
+    chosen.set_to_delete(None)
     opening.delete(experiment_id)
 
 
-def _take_file() -> None:
+def _import_file() -> None:
     # Called also when the file is taken out of the field again.
     if (file := st.session_state["experiment_file"]) is not None:
         opening.import_file(file.getvalue())

@@ -1,4 +1,4 @@
-"""What the buttons of an experiment do: start, pause, stop, resume; and what it came to."""
+"""The actions of an experiment: start, pause, stop, resume; and its results."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.visitors import privacy
 
-NOT_KEPT = (
+NO_STORAGE = (
     "Experiments are kept in the app's database so that nothing is paid twice, and this app "
     "keeps no texts of its visitors. Run the app on your own machine for experiments."
 )
@@ -37,8 +37,8 @@ IS_LIVE = "An experiment is running: stop it, or wait for its end."
 def obstacle() -> str | None:
     """Why no experiment can be run at all."""
     if not privacy.keeps_texts():
-        return NOT_KEPT
-    return running.not_connected(running.connection())
+        return NO_STORAGE
+    return running.connection_problem(running.connection())
 
 
 def is_live() -> bool:
@@ -46,39 +46,39 @@ def is_live() -> bool:
     opened = chosen.opened()
     if opened is None or opened.underway is None:
         return False
-    # Just after a click the engine has not begun yet.
-    pending = opened.resting, opened.looking, opened.submitting
+    # Just after a click the engine has not started yet.
+    pending = opened.idle, opened.loading, opened.submitting
     is_beginning = any(future is not None and not future.done() for future in pending)
     return is_beginning or bool(opened.underway.is_live)
 
 
 def run_experiment() -> None:
-    """Keep the page's experiment, and start it."""
-    if underway := keep_new():
+    """Save the page's experiment, and start it."""
+    if underway := save_new():
         chosen.set_opened(chosen.Opened(underway, underway.start()))
 
 
-def keep_new() -> ExperimentRun | None:
-    """Keep the page's experiment as a new one; None, and it is said why, if that can't be."""
-    chosen.say(None)
+def save_new() -> ExperimentRun | None:
+    """Save the page's experiment as a new one; None, and a problem is set, if it can't run."""
+    chosen.set_problem(None)
     if why := IS_LIVE if is_live() else obstacle():
-        chosen.say(why)
+        chosen.set_problem(why)
         return None
     try:
         experiment = definition.definition()
         context = definition.context()
         planned = definition.plan_of(experiment, context)
     except (CasesError, CheckError, GridError, NumberError) as error:
-        chosen.say(str(error))
+        chosen.set_problem(str(error))
         return None
     if not planned.calls:
-        chosen.say(NO_CELL)
+        chosen.set_problem(NO_CELL)
         return None
-    # Kept before anything is sent: what is paid for is found again after a crash.
+    # Saved before anything is sent: what is paid for must be found after a crash.
     row = _row(experiment, len(planned.grid.places))
     refused = services().log.experiments.save(row)
     if refused:
-        chosen.say(refused.sentence)
+        chosen.set_problem(refused.sentence)
         return None
     return underway_of(row.experiment_id, experiment, planned, context)
 
@@ -97,7 +97,7 @@ def _row(experiment: Experiment, cells: int) -> ExperimentRow:
 def underway_of(
     experiment_id: str, experiment: Experiment, planned: GridPlan, context: RunContext
 ) -> ExperimentRun:
-    """An experiment of the visitor as it runs here; nothing is sent yet."""
+    """Make a run of an experiment of the visitor, which sends nothing yet."""
     origin = Origin(experiment_id, state.visitor(), state.owner(), state.next_press())
     state.count_press()
     to = context.connection
@@ -117,46 +117,46 @@ def stop() -> None:
 
 
 def resume() -> None:
-    """Go on with what is left."""
+    """Run the cells that are left."""
     opened = chosen.opened()
-    if not opened or not opened.underway or is_live() or not may_go_on(opened.underway):
+    if not opened or not opened.underway or is_live() or not may_continue(opened.underway):
         return
-    new, underway = anew(opened, opened.underway)
-    chosen.set_opened(replace(new, resting=underway.start()))
+    new, underway = continued(opened, opened.underway)
+    chosen.set_opened(replace(new, idle=underway.start()))
 
 
 def retry_failed() -> None:
-    """Run every cell that met an error once more."""
+    """Run every failed cell again."""
     opened = chosen.opened()
-    if not opened or not opened.underway or is_live() or not may_go_on(opened.underway):
+    if not opened or not opened.underway or is_live() or not may_continue(opened.underway):
         return
-    new, underway = anew(opened, opened.underway)
-    # It has just been made and knows of no cell: which have failed is in the log.
-    underway.refresh().result(LOADED_WITHIN_S)
-    chosen.set_opened(replace(new, resting=underway.retry_failed(), earlier={}))
+    new, underway = continued(opened, opened.underway)
+    # It is new and has loaded no cells: the log knows which have failed.
+    underway.look().result(LOADED_WITHIN_S)
+    chosen.set_opened(replace(new, idle=underway.retry_failed(), earlier={}))
 
 
-def anew(opened: chosen.Opened, old: ExperimentRun) -> tuple[chosen.Opened, ExperimentRun]:
-    """The opened experiment as it goes on: with the key, the budget and the caps of now."""
-    # The models as they were: other ones could make other cells of the same experiment.
+def continued(opened: chosen.Opened, old: ExperimentRun) -> tuple[chosen.Opened, ExperimentRun]:
+    """A new run of the opened experiment, with the current key, budget and caps."""
+    # With the models it was planned with: others could change the cells of the experiment.
     context = replace(running.context(old.context.connection), models=old.context.models)
     underway = underway_of(old.origin.experiment_id, old.experiment, old.planned, context)
     earlier = opened.earlier | old.finished
     return replace(opened, underway=underway, earlier=earlier, matrix=None, heads=None), underway
 
 
-def may_go_on(underway: ExperimentRun) -> bool:
-    """Whether more of it can be sent; it is said why not."""
-    # Asked again: the key it began with may have been taken away since.
-    why = running.not_connected(underway.context.connection)
+def may_continue(underway: ExperimentRun) -> bool:
+    """Whether more of it can be sent; if not, a problem is set."""
+    # Checked again: the key that it started with may have been removed since.
+    why = running.connection_problem(underway.context.connection)
     if not privacy.keeps_texts():
-        why = NOT_KEPT
-    chosen.say(why)
+        why = NO_STORAGE
+    chosen.set_problem(why)
     return why is None
 
 
 def matrix() -> Matrix | None:
-    """The opened experiment as far as it is done now."""
+    """The results of the opened experiment so far."""
     opened = chosen.opened()
     if opened is not None and opened.file is not None:
         return opened.file.matrix
@@ -168,13 +168,13 @@ def matrix() -> Matrix | None:
         return opened.matrix[1]
     cells = {**opened.earlier, **underway.finished}
     new = Matrix(underway.experiment, underway.planned.grid, cells, dict(underway.unsent))
-    # While it runs, what a cell holds may change; at rest it is the same at each click.
+    # Cached only while it does not run: a running cell may change.
     opened.matrix = None if is_live() else (sizes, new)
     return new
 
 
 def contents(run_ids: Sequence[str]) -> dict[str, Blocks]:
-    """All that these runs answered; an experiment of a file has their texts only."""
+    """All content blocks of these runs' answers; an experiment of a file has texts only."""
     opened = chosen.opened()
     if opened is not None and opened.file is None:
         visitor = state.visitor()
@@ -185,7 +185,7 @@ def contents(run_ids: Sequence[str]) -> dict[str, Blocks]:
 
 
 def answers(run_ids: Sequence[str]) -> dict[str, str]:
-    """The answers of these runs; read once."""
+    """The texts of these runs' answers, cached."""
     opened = chosen.opened()
     if opened is None:
         return {}

@@ -1,4 +1,4 @@
-"""What the buttons of an experiment's batches do: submit, follow, cancel, look for, give up."""
+"""The actions of an experiment's batches: submit, follow, cancel, find, give up."""
 
 import asyncio
 import logging
@@ -37,7 +37,7 @@ NO_CONNECTION = "The connection that it was submitted by is no longer there."
 
 @dataclass(frozen=True)
 class CellAdmission:
-    """Reserves money for cells, and has it kept which run each will have."""
+    """Reserves money for cells, and stores the run id of each."""
 
     origin: Origin
     reserve: Callable[[Sequence[SubmissionItem]], Refusal | None]
@@ -48,29 +48,30 @@ class CellAdmission:
         refused = self.reserve(wanted)
         if refused is not None:
             return refused
-        # Noted before anything is sent: after a crash a cell must be known to be in a batch, or it
-        # would be paid for again.
-        begun = [StartedCell(request.cell, request.run_id) for request in wanted]
-        refused = self.store.save_starts(self.origin.visitor, self.origin.experiment_id, begun)
+        # Stored before anything is sent: after a crash a cell must be known to be in a batch, or
+        # it would be paid for twice.
+        begun = [Started(request.cell, request.run_id) for request in wanted]
+        refused = self.store.started(self.origin.visitor, self.origin.experiment_id, begun)
         if refused is not None:
             self.give_back(wanted)
         return refused
 
-    def give_back(self, wanted: Sequence[SubmissionItem]) -> None:
-        # Where even that fails they count as spent: never too little.
+    def give_back(self, wanted: Sequence[Wanted]) -> None:
+        # If this fails, they count as spent: too much rather than too little.
         self.release(self.origin.visitor, [request.run_id for request in wanted])
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a submission stands on this page. `is_lost`: it is not known which batch it is;
-    `is_gone`: what is missing will not come; `is_asked`: a button was just pressed."""
+    """The state of a submission on this page. `is_lost`: the id of its batch is not known;
+    `is_gone`: its missing results will not come; `is_pending`: a request of a button is under
+    way."""
 
     submission: Submission
     problem: str = ""
     is_lost: bool = False
     is_gone: bool = False
-    is_asked: bool = False
+    is_pending: bool = False
 
 
 def why_not(experiment: Experiment, planned: GridPlan) -> str | None:
@@ -90,8 +91,8 @@ def is_in_batch(planned: GridPlan) -> bool:
 
 
 def submit_experiment() -> None:
-    """Keep the page's experiment, and submit all of it."""
-    underway = starting.keep_new()
+    """Save the page's experiment, and submit all of it."""
+    underway = starting.save_new()
     if underway is not None:
         chosen.set_opened(chosen.Opened(underway, submitting=_begin(underway)))
 
@@ -100,8 +101,8 @@ def submit_rest() -> None:
     """Submit what is left of the opened experiment."""
     opened = chosen.opened()
     if opened and opened.underway and not starting.is_live():
-        if starting.may_go_on(opened.underway):
-            new, underway = starting.anew(opened, opened.underway)
+        if starting.may_continue(opened.underway):
+            new, underway = starting.continued(opened, opened.underway)
             chosen.set_opened(replace(new, submitting=_begin(underway)))
 
 
@@ -133,10 +134,10 @@ async def submit_left(
 
 
 async def _submit_left(
-    underway: ExperimentRun, batching: BatchService, key: str, admission: CellAdmission
-) -> SubmitResult:
-    # What others have finished since the page was drawn is not sent again.
-    refused = await underway.load_finished()
+    underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
+) -> Submitted:
+    # Loads the cells that others have finished since the page was drawn: not to be sent again.
+    refused = await underway.take_over()
     if refused is not None:
         return SubmitResult(problem=refused.sentence)
     plans, origin = await underway.submit_rest(), underway.origin
@@ -150,8 +151,8 @@ async def _submit_left(
     return done
 
 
-def said() -> str | None:
-    """What became of the last press of Submit, where there is something to say."""
+def problem() -> str | None:
+    """The problem with the last press of Submit, if there was one."""
     opened = chosen.opened()
     if opened is None or opened.submitting is None or not opened.submitting.done():
         return None
@@ -163,21 +164,21 @@ def said() -> str | None:
 
 
 def submissions() -> tuple[Standing, ...]:
-    """The submissions of the opened experiment, the newest first. Those whose results are
-    not here are followed; of those that have just come the cells are taken over."""
+    """The submissions of the opened experiment, the newest first. Starts to follow those whose
+    results are missing, and to load the cells of results that have just arrived."""
     opened = chosen.opened()
     if opened is None or opened.underway is None:
         return ()
     underway: ExperimentRun = opened.underway
     submitting = services().batching.submitting
-    rows = _of(underway.origin.experiment_id)
-    fetched = frozenset(submission.submission_id for submission in rows if submission.is_collected)
+    rows = _submissions(underway.origin.experiment_id)
+    fetched = frozenset(submission.submission_id for submission in rows if submission.is_taken_in)
     if fetched - opened.fetched:
-        opened.fetched, opened.looking = fetched, underway.refresh()
+        opened.fetched, opened.loading = fetched, underway.look()
     return tuple(
         Standing(submission)
-        if submission.is_collected or submission.submission_id in submitting
-        else _standing(submission, opened.asked.get(submission.submission_id))
+        if submission.is_taken_in or submission.submission_id in submitting
+        else _standing(submission, opened.requests.get(submission.submission_id))
         for submission in rows
     )
 
@@ -185,38 +186,40 @@ def submissions() -> tuple[Standing, ...]:
 def fetched(experiment_id: str) -> frozenset[str]:
     """The submissions of an experiment whose results are in the log."""
     return frozenset(
-        submission.submission_id for submission in _of(experiment_id) if submission.is_collected
+        submission.submission_id
+        for submission in _submissions(experiment_id)
+        if submission.is_taken_in
     )
 
 
 def in_batches() -> frozenset[str]:
     """The visitor's experiments of which a batch may still bring something."""
     return frozenset(
-        submission.experiment_id for submission in _of() if not submission.is_collected
+        submission.experiment_id for submission in _submissions() if not submission.is_taken_in
     )
 
 
-def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
+def _submissions(experiment_id: str | None = None) -> tuple[Submission, ...]:
     visitor = state.visitor()
     rows = services().log.batches.list_submissions(visitor, experiment_id=experiment_id)
     return () if isinstance(rows, Refusal) else rows
 
 
 def _standing(submission: Submission, answer: Answer | None) -> Standing:
-    """How an open one stands; it is followed, or looked for."""
+    """The state of an open submission; starts to follow it, or to find its batch."""
     is_lost = submission.batch_id is None
     if answer is not None and not answer.done():
-        return Standing(submission, is_lost=is_lost, is_asked=True)
+        return Standing(submission, is_lost=is_lost, is_pending=True)
     to = _connection_of(submission)
-    why = NO_CONNECTION if to is None else running.not_connected(to)
+    why = NO_CONNECTION if to is None else running.connection_problem(to)
     if to is None or why is not None:
         return Standing(submission, why or "", is_lost)
     if is_lost:
         if answer is None:
-            # By itself it is looked for once; after that a button asks for it.
+            # Automatically only once; after that there is a button for it.
             find(submission)
-        return Standing(submission, _outcome(answer), is_lost=True, is_asked=answer is None)
-    followed = services().batching.follow(submission, to, running.key_for(to))
+        return Standing(submission, _outcome(answer), is_lost=True, is_pending=answer is None)
+    following = services().batching.follow(submission, to, running.key_for(to))
     return Standing(
         submission, followed.problem or _outcome(answer), is_gone=_is_gone(followed, to)
     )
@@ -225,18 +228,18 @@ def _standing(submission: Submission, answer: Answer | None) -> Standing:
 def _is_gone(followed: FollowedBatch, to: Connection) -> bool:
     poll, taken = followed.poll, followed.collection
     if taken is not None:
-        # After its 29 days the API knows a batch, but none of its results.
+        # After 29 days the API still has the batch, but not its results.
         is_archived = poll is not None and poll.batch is not None and poll.batch.is_archived
         is_lost = taken.failure is None or taken.failure.kind == "not_found" or is_archived
         return is_lost and bool(followed.problem)
     failure = poll.failure if poll else None
     is_unknown = failure is not None and failure.kind == "not_found"
-    # The API may not find a new batch at once; the demo forgets all of them as it ends.
-    return is_unknown and (bool(followed.problem) or to.kind == "demo")
+    # The API may not find a new batch at first; the demo loses all batches when the app ends.
+    return is_unknown and (bool(following.problem) or to.kind == "demo")
 
 
 def _outcome(answer: Answer | None) -> str:
-    """Why the last thing that a submission was asked did not go well."""
+    """Why the last request for a submission failed; empty if it did not."""
     if answer is None or answer.cancelled():
         return ""
     if (error := answer.exception()) is not None:
@@ -255,34 +258,34 @@ def _connection_of(submission: Submission) -> Connection | None:
 
 
 def cancel(submission: Submission) -> None:
-    """Ask for a batch to be canceled, and look at it soon."""
+    """Request that a batch is canceled, and poll it soon."""
     batching = services().batching
-    answer = _ask(submission, lambda to, key: batching.cancel(submission, to, key))
+    answer = _request(submission, lambda to, key: batching.cancel(submission, to, key))
     if answer is not None:
         answer.add_done_callback(lambda _: batching.stop(submission))
 
 
 def find(submission: Submission) -> None:
-    """Look for the batch of a submission whose reply was lost."""
-    _ask(submission, lambda to, key: services().batching.find(submission, to, key))
+    """Find the batch of a submission whose response was lost."""
+    _request(submission, lambda to, key: services().batching.find(submission, to, key))
 
 
 def give_up(submission: Submission) -> None:
-    """Wait for its results no longer: what is missing counts as failed."""
-    _ask(submission, lambda to, _: services().batching.give_up(submission, to))
+    """Stop waiting for its results: what is missing counts as failed."""
+    _request(submission, lambda to, _: services().batching.give_up(submission, to))
 
 
-def follow_again(submission: Submission) -> None:
-    """Try again what has met a problem."""
+def retry(submission: Submission) -> None:
+    """Follow a batch again after a problem."""
     to = _connection_of(submission)
     if to is not None:
         services().batching.follow(submission, to, running.key_for(to), again=True)
 
 
-def _ask(submission: Submission, work: Callable[[Connection, str], Answer]) -> Answer | None:
+def _request(submission: Submission, work: Callable[[Connection, str], Answer]) -> Answer | None:
     now, to = chosen.opened(), _connection_of(submission)
     if now is None or to is None:
         return None
     answer = work(to, running.key_for(to))
-    now.asked[submission.submission_id] = answer
+    now.requests[submission.submission_id] = answer
     return answer

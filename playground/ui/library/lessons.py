@@ -50,7 +50,7 @@ def show_lesson() -> None:
 
 def offer_first_lesson() -> None:
     """A first visitor's way in, where the answers will be."""
-    is_new = not lessons_state.can_bring_back()
+    is_new = not lessons_state.can_undo_placed()
     if is_new and lessons_state.lesson() is None:
         st.button(
             "New here? Start with the first of six short lessons",
@@ -123,12 +123,12 @@ def _buttons(index: int) -> None:
 
 def offer_undo(label: str) -> None:
     """The way back from samples and lessons, where there is one."""
-    if lessons_state.can_bring_back():
+    if lessons_state.can_undo_placed():
         st.button(
             label,
             help="Bring my prompt back, and with a lesson my variants and scenario.",
             key="undo_sample",
             type="tertiary",
             icon=":material/undo:",
-            on_click=lessons_state.bring_back,
+            on_click=lessons_state.undo_placed,
         )

@@ -1,4 +1,4 @@
-"""What samples and lessons put on the page."""
+"""Samples, lessons and earlier requests, written into the editor."""
 
 import streamlit as st
 
@@ -15,24 +15,24 @@ PLACED, LOGGED = "sample or lesson", "run of the log"
 
 
 def load_sample() -> None:
-    """Replace the prompt by the chosen sample. A browser may say anything."""
+    """Replace the prompt by the chosen sample. The browser's value is untrusted."""
     chosen: Sample | str | None = st.session_state[state.SAMPLE]
     if chosen is not None and not isinstance(chosen, str):
-        editor_state.put_prompt(chosen.prompt, PLACED)
+        editor_state.replace_prompt(chosen.prompt, PLACED)
 
 
-def can_bring_back() -> bool:
+def can_undo_placed() -> bool:
     """Whether the last change was a sample or a lesson."""
     return editor_state.history().now.label == PLACED
 
 
-def bring_back() -> None:
-    """Undo samples and lessons: what the person had before them is there again."""
+def undo_placed() -> None:
+    """Undo samples and lessons, back to the visitor's own contents."""
     editor_state.undo_all(PLACED)
 
 
 def place_request(request: Request, letter: str) -> None:
-    """Put a request into the editor: its prompt for all, its parameters for one variant."""
+    """Write a request into the editor: its prompt for all, its parameters for one variant."""
     editor_state.change(LOGGED, _place_request, request, letter)
     st.session_state[state.SAMPLE] = None
 
@@ -44,19 +44,19 @@ def _place_request(request: Request, letter: str) -> None:
 
 
 def holds_request() -> bool:
-    """Whether the last change was such a request."""
+    """Whether the last change was `place_request`."""
     return editor_state.history().now.label == LOGGED
 
 
 def promote_setting(request: Request) -> None:
-    """Put an experiment's winner on the page as its only variant, and its prompt."""
-    editor_state.put_request(request, "winner of an experiment")
+    """Replace the prompt and the variants by an experiment's winner."""
+    editor_state.replace_request(request, "winner of an experiment")
 
 
 def promote_answer(request: Request, answer: Blocks, stop_reason: str | None) -> None:
     """Continue the conversation of a cell: its prompt as sent, then its answer."""
     prompt = escaped(continued(request.prompt, answer, stop_reason))
-    editor_state.put_prompt(prompt, "answer of a cell")
+    editor_state.replace_prompt(prompt, "answer of a cell")
 
 
 def promote_run(request: Request, letter: str, answer: Blocks, stop_reason: str | None) -> None:
@@ -69,18 +69,18 @@ def promote_run(request: Request, letter: str, answer: Blocks, stop_reason: str 
 
 
 def lesson() -> int | None:
-    """The index of the lesson that is on."""
+    """The index of the active lesson."""
     index: int | None = st.session_state.get("lesson")
     return index
 
 
 def set_up(index: int) -> None:
-    """Begin a lesson: put all that it needs on the page, and start nothing."""
+    """Set the page up for a lesson, without starting a run."""
     editor_state.change(PLACED, _place, LESSONS[index])
     session = st.session_state
     session[state.SAMPLE] = None
     session["lesson"], session["lesson_press"] = index, state.next_press()
-    # Read back from the editor, so that like is compared with like later.
+    # As the editor reads it, since that is what `is_set_up` compares it with.
     session["lesson_page"] = editor_state.page()
 
 
@@ -91,7 +91,7 @@ def _place(chosen: Lesson) -> None:
 
 
 def is_set_up() -> bool:
-    """Whether the page is still as the lesson put it."""
+    """Whether the page is still as the lesson set it up."""
     placed: object = st.session_state.get("lesson_page")
     return bool(placed == editor_state.page())
 
@@ -112,7 +112,7 @@ def lessons_done() -> frozenset[int]:
     runs = state.runs().values()
     if index is None or press is None or index in done or state.is_live():
         return done
-    # A run of before the lesson does not finish it.
+    # Runs from before the lesson do not count.
     if any(run.plan.press >= press for run in runs):
         done |= {index}
         session["lessons_done"] = done

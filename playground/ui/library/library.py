@@ -34,7 +34,7 @@ def _show() -> None:
         st.rerun()  # Put into the editor: a click in a dialog draws the dialog alone.
     _save()
     prompts = library_state.prompts()
-    if problem := library_state.take_problem():
+    if problem := library_state.pop_problem():
         st.error(plain(problem), icon=":material/block:")
     if not keeps_texts():
         st.caption("Nothing you write is stored here: the library lives until you close the page.")

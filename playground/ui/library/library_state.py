@@ -1,5 +1,5 @@
-"""This visitor's prompt library: in the log's database, or in the session alone where what a
-visitor writes may not be stored."""
+"""This visitor's prompt library: in the log's database, or only in the session if visitors' texts
+may not be stored."""
 
 import secrets
 from dataclasses import replace
@@ -42,14 +42,14 @@ def prompts() -> tuple[SavedPrompt, ...]:
     return saved
 
 
-def take_problem() -> str | None:
-    """What the last click ran into, once."""
+def pop_problem() -> str | None:
+    """The problem with the last click, once."""
     problem: str | None = st.session_state.pop("library_problem", None)
     return problem
 
 
 def save() -> None:
-    """Keep what the editor holds: a new prompt, or one version more of that name."""
+    """Save the contents of the editor: as a new prompt, or as a new version of this name's."""
     session = st.session_state
     name = clean_name(session.get(SAVE_NAME) or "")
     if not name:
@@ -62,13 +62,13 @@ def save() -> None:
     except PageStateError as error:
         session["library_problem"] = str(error)
         return
-    # Without regard to capitals: one that differs in those alone would be taken for the first.
+    # Case-insensitive: names that differ in case alone would be confused.
     same = [prompt for prompt in prompts() if prompt.name.casefold() == name.casefold()]
     prompt_id = same[0].prompt_id if same else secrets.token_urlsafe(12)
     if same:
         _add_version(same[0], version)
     else:
-        _keep(SavedPrompt(prompt_id, name, (version,)))
+        _save(SavedPrompt(prompt_id, name, (version,)))
     session[CHOSEN], session[SAVE_NOTE] = prompt_id, ""
 
 
@@ -83,33 +83,33 @@ def add_all(found: tuple[SavedPrompt, ...]) -> None:
             name = clean_name(f"{prompt.name[:90]} ({number})")
         taken.add(name.casefold())
         # The prompts of a file come without an id.
-        _keep(replace(prompt, prompt_id=secrets.token_urlsafe(12), name=name))
+        _save(replace(prompt, prompt_id=secrets.token_urlsafe(12), name=name))
 
 
 def new_name(prompt: SavedPrompt) -> str:
-    """The key of the field for another name of this prompt."""
+    """The key of the field for this prompt's new name."""
     return f"{NEW_NAME}_{prompt.prompt_id}"
 
 
 def rename(prompt: SavedPrompt) -> None:
-    # It would lie over the prompt with its new name.
+    # It would cover the renamed prompt.
     state.close_popover(RENAMING)
     name = clean_name(st.session_state.get(new_name(prompt)) or "")
     if not name or name == prompt.name:
         return
-    # A browser knows what was chosen by its label, and would go on showing the old one.
+    # Selected again: a browser identifies the selection by its label, and would show the old one.
     st.session_state[CHOSEN] = prompt.prompt_id
     if keeps_texts():
-        _note(services().log.prompts.rename(_visitor(), prompt.prompt_id, name))
+        _set_problem(services().log.prompts.rename(_visitor(), prompt.prompt_id, name))
     else:
-        _keep(replace(prompt, name=name))
+        _save(replace(prompt, name=name))
 
 
 def delete(prompt: SavedPrompt) -> None:
     """Delete it; until the next one is, it can be brought back."""
     session = st.session_state
     if keeps_texts():
-        _note(services().log.prompts.delete(_visitor(), prompt.prompt_id))
+        _set_problem(services().log.prompts.delete(_visitor(), prompt.prompt_id))
     else:
         prompts_of_session = session.get("session_library", ())
         session["session_library"] = [
@@ -128,14 +128,14 @@ def deleted() -> SavedPrompt | None:
 def undelete() -> None:
     prompt = st.session_state.pop("library_deleted", None)
     if prompt is not None:
-        _keep(prompt)
+        _save(prompt)
         st.session_state[CHOSEN] = prompt.prompt_id
 
 
 def restore(version: PromptVersion, name: str) -> None:
-    """Put a version into the editor."""
+    """Replace the contents of the editor by a version."""
     try:
-        editor_state.put(version.page(), "Library")
+        editor_state.replace_page(version.page(), "Library")
     except PageStateError as error:
         st.session_state["library_problem"] = str(error)
         return
@@ -143,9 +143,9 @@ def restore(version: PromptVersion, name: str) -> None:
     state.close_dialog()
 
 
-def _keep(prompt: SavedPrompt) -> None:
+def _save(prompt: SavedPrompt) -> None:
     if keeps_texts():
-        _note(services().log.prompts.save(_visitor(), prompt))
+        _set_problem(services().log.prompts.keep(_visitor(), prompt))
         return
     prompts_of_session = [other for other in prompts() if other.prompt_id != prompt.prompt_id]
     prompts_of_session.append(prompt)
@@ -156,12 +156,12 @@ def _keep(prompt: SavedPrompt) -> None:
 
 def _add_version(prompt: SavedPrompt, version: PromptVersion) -> None:
     if keeps_texts():
-        _note(services().log.prompts.add_version(_visitor(), prompt.prompt_id, version))
+        _set_problem(services().log.prompts.add_version(_visitor(), prompt.prompt_id, version))
     else:
-        _keep(with_version(prompt, version))
+        _save(with_version(prompt, version))
 
 
-def _note(refusal: Refusal | None) -> None:
+def _set_problem(refusal: Refusal | None) -> None:
     if refusal is not None:
         st.session_state["library_problem"] = refusal.sentence
 

@@ -50,7 +50,7 @@ def _prepare(visitor: str, chosen: Filter, form: Format, *, with_texts: bool) ->
     runs = "Runs" if summary.is_partial else f"{count:,} run{'' if count == 1 else 's'}"
     inputs = (chosen, form.name, with_texts)
     if st.button(f"Prepare {runs}", key=PREPARE, icon=":material/build:", disabled=not count):
-        log_state.keep_file(None)
+        log_state.set_prepared(None)
         _write(visitor, form, inputs, None if summary.is_partial else count)
     ready = log_state.prepared()
     # A file is offered only for what it was prepared for: a filter can have changed meanwhile.
@@ -83,7 +83,7 @@ def _write(visitor: str, form: Format, of: tuple[Filter, str, bool], count: int 
         bar.progress(min(1.0, done / count) if count else 0.0, text=f"{done:,} runs")
     bar.empty()
     name = f"runs-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{form.suffix}"
-    log_state.keep_file(log_state.Prepared(name, form.mime, done, of, file))
+    log_state.set_prepared(log_state.Prepared(name, form.mime, done, of, file))
 
 
 def _size(count: float) -> str:

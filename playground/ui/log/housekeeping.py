@@ -15,7 +15,7 @@ from playground.ui.widgets.dialogs import offer_dialog
 from playground.ui.widgets.fields import day_field
 from playground.ui.widgets.markdown import plain
 
-HOUSE = "log_housekeeping"
+HOUSEKEEPING = "log_housekeeping"
 DELETE_OLD, DROP_TEXTS = "delete_old", "drop_old_texts"
 BACK_UP, BACKUP, RESTORE = "back_up_log", "log_backup", "restore_log"
 
@@ -23,15 +23,15 @@ BACK_UP, BACKUP, RESTORE = "back_up_log", "log_backup", "restore_log"
 def offer_housekeeping(visitor: str) -> None:
     """The button; what is behind it costs nothing until it is open."""
     # What was done is said for as long as the dialog stays open, and not when it opens again.
-    if state.dialog() != HOUSE:
-        log_state.tell_housekeeping(None)
-    offer_dialog(HOUSE, "Storage", ":material/cleaning_services:", "Storage", _show, visitor)
+    if state.dialog() != HOUSEKEEPING:
+        log_state.set_housekeeping_result(None)
+    offer_dialog(HOUSEKEEPING, "Storage", ":material/cleaning_services:", "Storage", _show, visitor)
 
 
 def _show(visitor: str) -> None:
     # Before anything is shown: what follows then counts what is left.
     _work(visitor)
-    message = log_state.housekeeping_said()
+    message = log_state.housekeeping_result()
     if message:
         st.info(plain(message), icon=":material/check:")
     if is_local():
@@ -71,19 +71,19 @@ def _show_old(visitor: str) -> None:
         st.button(
             f"Delete {'up to ' if keeps_starred and count > 1 else ''}{runs}",
             key=DELETE_OLD, icon=":material/delete:", disabled=not count,
-            on_click=log_state.ask_house, args=((DELETE_OLD, last_day, keeps_starred),),
+            on_click=log_state.request_housekeeping, args=((DELETE_OLD, last_day, keeps_starred),),
         )  # fmt: skip
         st.button(
             "Delete texts, keep costs and times", key=DROP_TEXTS, icon=":material/tag:",
             disabled=not count,
-            on_click=log_state.ask_house, args=((DROP_TEXTS, last_day, False),),
+            on_click=log_state.request_housekeeping, args=((DROP_TEXTS, last_day, False),),
             help="Prompts, answers, error messages and all text among the parameters are deleted.",
         )  # fmt: skip
 
 
 def _work(visitor: str) -> None:
     """Do what was asked for, with a bar that shows how far it is."""
-    job = log_state.takes_house_job()
+    job = log_state.pop_housekeeping_job()
     if job is None:
         return
     what, last_day, keeps_starred = job
@@ -103,7 +103,7 @@ def _work(visitor: str) -> None:
     bar.empty()
     runs = "1 run was" if done == 1 else f"{done:,} runs were"
     words = "deleted" if what == DELETE_OLD else "kept as numbers only"
-    log_state.tell_housekeeping(f"{runs} {words}.{problem}")
+    log_state.set_housekeeping_result(f"{runs} {words}.{problem}")
 
 
 def _show_backups() -> None:
@@ -143,19 +143,19 @@ def _backup_label(file: Path) -> str:
 def _back_up() -> None:
     backup = services().log.housekeeping.back_up()
     message = backup.sentence if isinstance(backup, Refusal) else f"Copied to {backup}."
-    log_state.tell_housekeeping(message)
+    log_state.set_housekeeping_result(message)
 
 
 def _restore(source: Path) -> None:
     aside = services().log.housekeeping.restore(source)
     if isinstance(aside, Refusal):
-        log_state.tell_housekeeping(aside.sentence)
+        log_state.set_housekeeping_result(aside.sentence)
         return
     # The opened run, the place in the pages and what can be undone belong to the log of before.
     state.close_run()
-    log_state.start_over()
+    log_state.go_to_first_page()
     log_state.forget_undo()
-    log_state.tell_housekeeping(f"Restored. The log of before is now {aside.name}.")
+    log_state.set_housekeeping_result(f"Restored. The log of before is now {aside.name}.")
 
 
 def _megabytes(count: int) -> str:

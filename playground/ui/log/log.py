@@ -49,7 +49,7 @@ def show_log() -> None:
 
 @in_turn
 def _show_page() -> None:
-    if log_state.takes_redraw():
+    if log_state.pop_redraw():
         st.rerun()
     visitor = state.visitor()
     # It comes first and says what the filters beneath it find.
@@ -101,12 +101,12 @@ def _show_warning(visitor: str) -> None:
 def _page(visitor: str, chosen: Filter) -> HistoryPage:
     order = log_state.order()
     log = services().log
-    if chosen.is_empty and order == "newest" and log_state.place() is None:
+    if chosen.is_empty and order == "newest" and log_state.cursor() is None:
         # The page that everybody sees first is read without a look at any filter.
         page = log.page(visitor, limit=ROWS_PER_PAGE)
         cursor = cursor_of(page.rows[-1], order) if page.older else None
         return HistoryPage(page.rows, cursor)
-    return log.history.page(visitor, chosen, order, after=log_state.place(), limit=ROWS_PER_PAGE)
+    return log.history.page(visitor, chosen, order, after=log_state.cursor(), limit=ROWS_PER_PAGE)
 
 
 def _show_rows(visitor: str, page: HistoryPage) -> None:
@@ -150,7 +150,7 @@ def _show_selected(visitor: str) -> None:
 
 
 def _turn_pages(next_cursor: Cursor | None) -> None:
-    has_newer = log_state.place() is not None
+    has_newer = log_state.cursor() is not None
     if not has_newer and next_cursor is None:
         return
     is_newest = log_state.order() == "newest"

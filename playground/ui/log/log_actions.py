@@ -30,7 +30,7 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
     letter = log_state.letter_for(row.variant)
     request = request_of(texts.request_json, running.wire_of)
     has_request = request is not None
-    different = _different(texts, request)
+    different = _difference(texts, request)
     again = f"The same request now, by the chosen connection, as variant {letter}."
     if different:
         again = f"The request now, by the chosen connection, as variant {letter}. {different}"
@@ -67,7 +67,7 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
     show_not_started("run_not_started")
 
 
-def _different(texts: RunTexts, request: Request | None) -> str:
+def _difference(texts: RunTexts, request: Request | None) -> str:
     """What would go out otherwise than it did, in a sentence; empty: nothing."""
     if request is None:
         return ""
@@ -89,13 +89,13 @@ def _continue(row: RunRow, texts: RunTexts, request: Request, letter: str) -> No
 
 def _run(request: Request, letter: str) -> None:
     running.run_request(request, letter)
-    log_state.redraw_page()
+    log_state.request_redraw()
 
 
 def _delete(row: RunRow) -> None:
     log = services().log.history
     deleted = log_state.Deleted(f"{name_of(row)} is deleted.", (row.run_id,))
-    log_state.act(lambda: log.delete(row.visitor, [row.run_id]), deleted)
+    log_state.apply(lambda: log.delete(row.visitor, [row.run_id]), deleted)
     state.close_run()
 
 
@@ -107,15 +107,15 @@ def show_undo(visitor: str) -> None:
     if last is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="log_undo"):
-        st.caption(plain(last.said), width="content")
+        st.caption(plain(last.message), width="content")
         st.button(
             "Undo", key=UNDO_DELETE, icon=":material/undo:", type="tertiary",
-            on_click=_bring_back, args=(visitor, last),
+            on_click=_undo_delete, args=(visitor, last),
         )  # fmt: skip
 
 
-def _bring_back(visitor: str, last: log_state.Deleted) -> None:
-    log_state.act(lambda: services().log.history.bring_back(visitor, last.run_ids))
+def _undo_delete(visitor: str, last: log_state.Deleted) -> None:
+    log_state.apply(lambda: services().log.history.bring_back(visitor, last.run_ids))
 
 
 def show_placed() -> None:
@@ -126,7 +126,7 @@ def show_placed() -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="placed", width="content"
     ):
-        st.caption(plain(last.said), width="content", help=plain(last.left_out) or None)
+        st.caption(plain(last.message), width="content", help=plain(last.left_out) or None)
         # What went into the editor is a step of its history, unless it was there already.
         if lessons_state.holds_request():
             st.button("Undo", key=UNDO_PLACED, type="tertiary", on_click=editor_state.undo)

@@ -31,7 +31,7 @@ def choose(visitor: str) -> Filter:
             placeholder="Words of prompts and answers",
             icon=":material/search:",
             label_visibility="collapsed",
-            on_change=log_state.start_over,
+            on_change=log_state.go_to_first_page,
             help="Finds runs with all these words. Use quotes for a phrase; the last word can be "
             "unfinished. Signs count where you write them: C++, $5, a@b.c.",
         )
@@ -53,7 +53,7 @@ def choose(visitor: str) -> Filter:
             format_func=str.capitalize,
             label_visibility="collapsed",
             width=170,
-            on_change=log_state.start_over,
+            on_change=log_state.go_to_first_page,
         )
     # Only while it is open: what can be chosen is read from the log.
     if filters.open:
@@ -80,7 +80,7 @@ def _edit(choices: Choices, experiments: Mapping[str, str]) -> None:
         "Starred only",
         key=log_state.STARRED,
         persist_state="session",
-        on_change=log_state.start_over,
+        on_change=log_state.go_to_first_page,
     )
     # A pair a row: on a phone they stand beneath each other.
     left, right = st.columns(2)
@@ -103,9 +103,9 @@ def _edit(choices: Choices, experiments: Mapping[str, str]) -> None:
         _enter_cost("Cost from, $", log_state.FROM_USD)
     with right:
         _enter_cost("Cost to, $", log_state.TO_USD)
-    if len(choices.connections) > 1 or log_state.of(log_state.CONNECTIONS):
+    if len(choices.connections) > 1 or log_state.value_of(log_state.CONNECTIONS):
         _choose("Connection", log_state.CONNECTIONS, choices.connections)
-    if experiments or log_state.of(log_state.EXPERIMENT):
+    if experiments or log_state.value_of(log_state.EXPERIMENT):
         _choose_experiment(experiments)
 
 
@@ -115,7 +115,7 @@ def _choose_day(label: str, key: str) -> None:
         log_state.DAY_RULES[key],
         key=key,
         persist_state="session",
-        on_change=log_state.start_over,
+        on_change=log_state.go_to_first_page,
     )
 
 
@@ -125,25 +125,25 @@ def _enter_cost(label: str, key: str) -> None:
         log_state.COST_RULES[key],
         key=key,
         persist_state="session",
-        on_change=log_state.start_over,
+        on_change=log_state.go_to_first_page,
     )
 
 
 def _choose(label: str, key: str, options: Iterable[str]) -> None:
     # A choice that no run has any more must not vanish from its own control.
-    known = list(dict.fromkeys([*options, *log_state.of(key)]))
+    known = list(dict.fromkeys([*options, *log_state.value_of(key)]))
     st.multiselect(
         label,
         known,
         key=key,
         placeholder="Any",
         persist_state="session",
-        on_change=log_state.start_over,
+        on_change=log_state.go_to_first_page,
     )
 
 
 def _choose_experiment(names: Mapping[str, str]) -> None:
-    chosen = log_state.of(log_state.EXPERIMENT)
+    chosen = log_state.value_of(log_state.EXPERIMENT)
     st.selectbox(
         "Experiment",
         list(dict.fromkeys([*names, *filter(None, [chosen])])),
@@ -152,7 +152,7 @@ def _choose_experiment(names: Mapping[str, str]) -> None:
         format_func=lambda experiment_id: names.get(experiment_id, DELETED),
         placeholder="Any",
         persist_state="session",
-        on_change=log_state.start_over,
+        on_change=log_state.go_to_first_page,
     )
 
 

@@ -26,7 +26,7 @@ def offer_star(row: RunRow, mark: Mark) -> None:
         key="star_run",
         icon=":material/star:" if mark.is_starred else ":material/star_border:",
         type="tertiary",
-        on_click=_keep,
+        on_click=_save,
         args=(row, star),
     )
 
@@ -44,7 +44,7 @@ def edit_marks(row: RunRow, mark: Mark) -> None:
         accept_new_options=True,
         max_selections=MOST_TAGS,
         placeholder=f"Type a tag (at most {LONGEST_TAG} characters)",
-        on_change=_keep_tags,
+        on_change=_save_tags,
         args=(row, mark, tags_key),
     )
     right.text_area(
@@ -53,32 +53,32 @@ def edit_marks(row: RunRow, mark: Mark) -> None:
         key=note_key,
         height=68,
         max_chars=LONGEST_NOTE,
-        on_change=_keep_note,
+        on_change=_save_note,
         args=(row, mark, note_key),
     )
 
 
-def _keep_tags(row: RunRow, mark: Mark, key: str) -> None:
+def _save_tags(row: RunRow, mark: Mark, key: str) -> None:
     tags = (clean_tag(str(tag)) for tag in st.session_state[key])
-    _keep_changed(row, mark, tuple(dict.fromkeys(filter(None, tags))), mark.note)
+    _save_changed(row, mark, tuple(dict.fromkeys(filter(None, tags))), mark.note)
     # A browser may say anything, and with more than it takes the control is not drawn.
     if len(st.session_state[key]) > MOST_TAGS:
-        log_state.put_back(key, list(mark.tags))
+        log_state.set_value(key, list(mark.tags))
 
 
-def _keep_note(row: RunRow, mark: Mark, key: str) -> None:
-    _keep_changed(row, mark, mark.tags, st.session_state[key] or "")
+def _save_note(row: RunRow, mark: Mark, key: str) -> None:
+    _save_changed(row, mark, mark.tags, st.session_state[key] or "")
 
 
-def _keep_changed(row: RunRow, mark: Mark, tags: tuple[str, ...], note: str) -> None:
+def _save_changed(row: RunRow, mark: Mark, tags: tuple[str, ...], note: str) -> None:
     try:
         changed = replace(mark, tags=tags, note=note)
     except FilterError as error:
         refused = Refusal(str(error))
-        log_state.act(lambda: refused)
+        log_state.apply(lambda: refused)
         return
-    _keep(row, changed)
+    _save(row, changed)
 
 
-def _keep(row: RunRow, mark: Mark) -> None:
-    log_state.act(lambda: services().log.history.mark(row.visitor, row.run_id, mark))
+def _save(row: RunRow, mark: Mark) -> None:
+    log_state.apply(lambda: services().log.history.mark(row.visitor, row.run_id, mark))

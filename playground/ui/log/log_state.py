@@ -1,4 +1,4 @@
-"""The log's part of the session: filters, pages, what is selected, deleted or prepared."""
+"""The log's part of the session: filters, paging, selection, undo, exports, housekeeping."""
 
 import weakref
 from collections.abc import Callable
@@ -53,22 +53,22 @@ _BLANK: dict[str, Json] = {
 class Deleted:
     """Runs that were just deleted, for the line that offers to undo it."""
 
-    said: str
+    message: str
     run_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A run that was just put into the editor, and what of it was left out."""
+    """A run that was just written into the editor, and what of it was left out."""
 
-    said: str
+    message: str
     left_out: str
     request: Request
 
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
 class Prepared:
-    """A file that is ready to be saved; it is closed when the session lets go of it."""
+    """A file that is ready for download; it is closed when the session drops it."""
 
     name: str
     mime: str
@@ -80,30 +80,30 @@ class Prepared:
         weakref.finalize(self, self.file.close)
 
 
-def of(key: str) -> Json:
-    """What a control of the filter holds, as the browser said it."""
+def value_of(key: str) -> Json:
+    """The value of a control of the filter, as the browser sent it."""
     return st.session_state.get(key) or _BLANK[key]
 
 
 def chosen() -> tuple[Filter, str | None]:
     """The filter, or the empty one and why the chosen one cannot be used."""
     try:
-        from_usd, to_usd = (read_number(of(key), rule) for key, rule in COST_RULES.items())
-        from_day, to_day = (read_day(of(key), rule) for key, rule in DAY_RULES.items())
+        from_usd, to_usd = (read_number(value_of(key), rule) for key, rule in COST_RULES.items())
+        from_day, to_day = (read_day(value_of(key), rule) for key, rule in DAY_RULES.items())
         return Filter(
-            text=of(SEARCH),
+            text=value_of(SEARCH),
             # A browser may send any text for a status.
-            statuses=tuple(status for status in get_args(Status) if status in of(STATUSES)),
-            models=tuple(of(MODELS)),
-            variants=tuple(of(VARIANTS)),
-            connections=tuple(of(CONNECTIONS)),
+            statuses=tuple(status for status in get_args(Status) if status in value_of(STATUSES)),
+            models=tuple(value_of(MODELS)),
+            variants=tuple(value_of(VARIANTS)),
+            connections=tuple(value_of(CONNECTIONS)),
             from_day=from_day,
             to_day=to_day,
             from_usd=from_usd,
             to_usd=to_usd,
-            is_starred=bool(of(STARRED)),
-            tags=tuple(of(TAGS)),
-            experiment_id=of(EXPERIMENT),
+            is_starred=bool(value_of(STARRED)),
+            tags=tuple(value_of(TAGS)),
+            experiment_id=value_of(EXPERIMENT),
         ), None
     except (FilterError, NumberError, DayError) as error:
         return Filter(), str(error)
@@ -114,23 +114,23 @@ def order() -> Order:
     return choice
 
 
-def start_over() -> None:
-    """Another filter or order begins at its first page."""
+def go_to_first_page() -> None:
+    """Go to the first page, and clear the selection."""
     st.session_state["log_path"] = []
-    # What is ticked is a place in the table that was shown.
+    # A selection is a position in the table that was shown.
     st.session_state["log_selected"] = ()
 
 
 def clear(*keys: str) -> None:
-    """Take these parts of the filter away; without any, all of it."""
+    """Reset these controls of the filter; without any, all of them."""
     for key in keys or tuple(_BLANK):
         st.session_state[key] = _BLANK[key]
-    start_over()
+    go_to_first_page()
 
 
-def place() -> Cursor | None:
+def cursor() -> Cursor | None:
     """The row after which the shown page begins; None: it is the first page."""
-    # A page is found by the row before it, so the way back has to be remembered.
+    # Keyset paging finds only the next page, so the cursors of the earlier pages are stored.
     path: list[Cursor] = st.session_state.get("log_path", [])
     return path[-1] if path else None
 
@@ -144,7 +144,7 @@ def previous_page() -> None:
 
 
 def select(table: str, run_ids: list[str]) -> None:
-    """Open the run whose row was clicked or ticked; of several, remember which."""
+    """Open the run whose row was clicked or ticked; of several, only store the selection."""
     selection = st.session_state[table]["selection"]
     clicked = [row for row, _ in selection.get("cells", [])]
     # Ticked rows stay ticked while another is clicked: two of them are to be compared.
@@ -154,8 +154,8 @@ def select(table: str, run_ids: list[str]) -> None:
     st.session_state["opened_run"] = ids[0] if len(ids) == 1 else None
 
 
-def put_back(key: str, value: Json) -> None:
-    """Give a control what it held before."""
+def set_value(key: str, value: Json) -> None:
+    """Set the value of a control."""
     st.session_state[key] = value
 
 
@@ -164,8 +164,8 @@ def selected() -> tuple[str, ...]:
     return ids
 
 
-def act(work: Callable[[], Refusal | None], deleted: Deleted | None = None) -> None:
-    """Do something to the log, and remember either how to undo it or why it failed."""
+def apply(work: Callable[[], Refusal | None], deleted: Deleted | None = None) -> None:
+    """Change the log, and store how to undo that, or why it failed."""
     refused = work()
     st.session_state["log_problem"] = refused.sentence if refused else None
     if refused is None:
@@ -188,45 +188,44 @@ def forget_undo() -> None:
 
 
 def edit(placed: Placed, letter: str) -> None:
-    """Put a run's prompt and parameters into the editor, as its own variant; what stood there
-    can be brought back."""
-    # It was sent so: in the editor its double braces would be variables.
+    """Write a run's prompt and parameters into the editor, as its own variant; Undo reverts it."""
+    # Escaped: in the editor, double braces in the prompt would be variables.
     prompt = escaped(placed.request.prompt)
     request = replace(placed.request, prompt=prompt.as_typed())
     said = "Its carriage returns are line feeds now." if request.prompt != prompt else ""
-    placed = Placed(placed.said, f"{placed.left_out} {said}".strip(), request)
+    placed = Placed(placed.message, f"{placed.left_out} {said}".strip(), request)
     lessons_state.place_request(request, letter)
     st.session_state["log_placed"] = (placed, editor_state.history().now)
-    answers_state.focus(None)  # Beside a card in full width the editor is folded away.
-    redraw_page()
+    answers_state.focus(None)  # A card in full width hides the editor.
+    request_redraw()
 
 
 def placed() -> Placed | None:
-    """What was put into the editor, as long as that holds it."""
+    """The run that was written into the editor, until the editor is changed."""
     last: tuple[Placed, Step] | None = st.session_state.get("log_placed")
     return last[0] if last and last[1] == editor_state.history().now else None
 
 
 def letter_for(letter: str) -> str:
-    """The variant that takes what a run's variant had: the same, also where the page has none of
-    that letter. A run from elsewhere may have another name."""
+    """The variant for a run's parameters: of the same letter, even if the page has none of it. A
+    run of another origin may have a name that is no letter of ours."""
     return letter if letter in variant_state.LETTERS else variant_state.variants()[0]
 
 
-def redraw_page() -> None:
-    """The change shows outside of the log."""
-    # A callback of a fragment can't draw the page: the fragment's next run asks for that.
+def request_redraw() -> None:
+    """Request a rerun of the whole page, for a change that shows outside of the log."""
+    # A callback of a fragment can't rerun the page: the fragment's next run does.
     st.session_state["log_redraw"] = True
 
 
-def takes_redraw() -> bool:
-    """Whether the whole page is to be drawn again; asked once for each change."""
+def pop_redraw() -> bool:
+    """Whether a rerun of the whole page was requested, once."""
     wanted: bool = st.session_state.get("log_redraw", False)
     st.session_state["log_redraw"] = False
     return wanted
 
 
-def keep_file(prepared: Prepared | None) -> None:
+def set_prepared(prepared: Prepared | None) -> None:
     st.session_state["log_file"] = prepared
 
 
@@ -235,37 +234,39 @@ def prepared() -> Prepared | None:
     return file
 
 
-def tell_housekeeping(said: str | None) -> None:
+def set_housekeeping_result(said: str | None) -> None:
     st.session_state["log_housekeeping_said"] = said
 
 
-def housekeeping_said() -> str | None:
-    """What housekeeping has done last, while its dialog is open."""
+def housekeeping_result() -> str | None:
+    """The result of the last housekeeping, while its dialog is open."""
     message: str | None = st.session_state.get("log_housekeeping_said")
     return message
 
 
 Job = tuple[str, date, bool]
-"""What is to be done to runs up to a day, and whether starred ones stay."""
+"""The job, the last day of the runs that it concerns, and whether starred ones stay."""
 
 
 def old_day_rule() -> DayRule:
-    """Up to which days old runs may be deleted."""
+    """The rule of the field for the last day of old runs."""
     return DayRule("The day", last=datetime.now(UTC).date(), is_required=True)
 
 
 def first_old_day() -> str:
-    """What the field of that day holds first."""
+    """The default of that field."""
     return (datetime.now(UTC).date() - _MONTH).isoformat()
 
 
-def ask_house(job: Job) -> None:
-    """Ask for what a button says; not if another day has been typed since it was drawn."""
+def request_housekeeping(job: Job) -> None:
+    """Request a button's job, unless the day was changed since the button was drawn."""
     _, last_day, _ = job
     if _old_day() == last_day:
         st.session_state["log_house_job"] = job
     else:
-        tell_housekeeping("Nothing was done: the day was changed. Look at the number of runs.")
+        set_housekeeping_result(
+            "Nothing was done: the day was changed. Look at the number of runs."
+        )
 
 
 def _old_day() -> date | None:
@@ -275,7 +276,7 @@ def _old_day() -> date | None:
         return None
 
 
-def takes_house_job() -> Job | None:
-    """What was asked for, once."""
+def pop_housekeeping_job() -> Job | None:
+    """The requested job, once."""
     job: Job | None = st.session_state.pop("log_house_job", None)
     return job

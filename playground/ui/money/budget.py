@@ -29,7 +29,7 @@ def edit_budget() -> None:
             "A UTC day; a run belongs to the day on which it starts. Where a cost is not "
             "known exactly, the worst case counts.",
         )
-        _show_owners(spending.owners(running.spender(running.connection())))
+        _show_owners(spending.owner_budget(running.spender(running.connection())))
         # A part of its own, drawn again whenever a run ends: the fields above it must not be.
         st.fragment(in_turn(_show_balances), key=money_state.BUDGET_PART)()
 
@@ -47,12 +47,12 @@ def _load() -> None:
 def _enter(label: str, key: str, words: str) -> None:
     rule = money_state.BUDGET_RULES[key]
     number_field(
-        label, rule, key=key, placeholder="No limit", help=words, on_change=_keep,
+        label, rule, key=key, placeholder="No limit", help=words, on_change=_save,
         persist_state="session",
     )  # fmt: skip
 
 
-def _keep() -> None:
+def _save() -> None:
     """A visitor at this machine finds the budget again; any other is new on each visit."""
     try:
         own = money_state.budget()

@@ -26,7 +26,7 @@ page.clicked ??= (event) => {
   }
   if (is(".st-key-log_head") && !is(":is(button, [data-testid=stTooltipIcon])")) {
     event.preventDefault(); // The link would change the address.
-    // Whoever marks the numbers to copy them wants to see them still.
+    // Selecting the numbers, to copy them, must not scroll them away.
     if (getSelection().isCollapsed) page.turnToLog();
   }
 };
@@ -55,8 +55,8 @@ page.turnToEditor ??= () => {
     document.querySelector(scrolled).scrollTo({ top: 0, behavior: glide() });
 };
 
-// What a click opens beneath itself is often below the window, and its content arrives in pieces:
-// keep it in view until the visitor does something else, or it must have arrived.
+// What a click opens is often below the window, and its content arrives in pieces: keep it in view
+// until the visitor does something else, or for `FOLLOW_MS`.
 page.showOpened ??= () => {
   if (performance.now() - page.openedAt > FOLLOW_MS) page.opens = null;
   const opened = page.opens && document.querySelector(`.st-key-${page.opens}`);
@@ -74,7 +74,7 @@ for (const gesture of ["pointerdown", "wheel", "touchmove", "keydown"])
 
 const IN_FRONT = "[role=dialog], [data-testid=stPopoverBody]";
 const MODAL = `${IN_FRONT}, [role=listbox], [role=menu], [aria-modal=true]`;
-const WAKE_AFTER_MS = 500;
+const INERT_MS = 500;
 const CONTROL = ":is(button, input, textarea, select):enabled";
 
 // What ends in an ellipsis where there is no room for it: pointed at, it is whole in its title.
@@ -95,13 +95,13 @@ function keysOf(element) {
 
 // A popover and a dialog opened from it, closing together, can leave the page inert: nothing is in
 // front of it, and it takes no clicks.
-const isAsleep = () => document.querySelector("#root")?.inert && !document.querySelector(MODAL);
-page.wake ??= () => {
-  if (!isAsleep()) return;
-  page.waking ??= setTimeout(() => {
-    page.waking = null;
-    if (isAsleep()) document.querySelector("#root").inert = false;
-  }, WAKE_AFTER_MS);
+const isStuckInert = () => document.querySelector("#root")?.inert && !document.querySelector(MODAL);
+page.endInert ??= () => {
+  if (!isStuckInert()) return;
+  page.inertTimer ??= setTimeout(() => {
+    page.inertTimer = null;
+    if (isStuckInert()) document.querySelector("#root").inert = false;
+  }, INERT_MS);
 };
 
 page.focused ??= ({ target }) => {
@@ -109,18 +109,18 @@ page.focused ??= ({ target }) => {
   page.keys = keysOf(target);
   if (!target.closest(MODAL)) page.outside = page.keys;
 };
-// Whoever presses on something else takes the focus away.
+// A press elsewhere takes the focus away on purpose.
 page.pressed ??= () => { page.keys = page.outside = null; };
 window.addEventListener("focusin", page.focused, { capture: true });
 window.addEventListener("pointerdown", page.pressed, { capture: true });
 
-// What had the focus is gone, or off: it goes to what has taken its place, or else to what it was
-// in, from where Tab goes on; and back to it when it is on again. Not to the next button: a second
-// Enter would press that.
-page.look ??= () => {
+// If the focused element was removed or disabled, the focus goes to its replacement, or else to what
+// contained it, from where Tab goes on; and back when it is enabled again. Not to the next button: a
+// second Enter would press that.
+page.onChange ??= () => {
   page.isDue = false;
   page.showOpened();
-  page.wake();
+  page.endInert();
   const active = document.activeElement;
   if (active !== document.body && active !== page.parked) return;
   for (const [key, ...around] of [page.keys ?? [], page.outside ?? []]) {
@@ -134,7 +134,7 @@ page.look ??= () => {
   }
 };
 page.observer ??= new MutationObserver(() => {
-  if (!page.isDue) requestAnimationFrame(page.look);
+  if (!page.isDue) requestAnimationFrame(page.onChange);
   page.isDue = true;
 });
 page.observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled", "inert"] });

@@ -27,7 +27,7 @@ def page() -> None:
     log_type_and_place_only()
     open_page()
     keep_alive(state.owner(), state.fed_page())
-    reload_state.introduce()
+    reload_state.allow_handover()
     # Before anything is drawn: Streamlit refuses a new value for a widget that is drawn already.
     editor_state.record()
     frame = make_frame()

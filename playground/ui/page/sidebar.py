@@ -113,7 +113,7 @@ def _enter_key() -> None:
         key=state.API_KEY,
         placeholder="sk-ant-…",
         autocomplete="off",
-        on_change=_take_key,
+        on_change=_save_key,
         help="Kept in this session's memory until you close the page. Never stored or logged.",
     )
     problem = state.key_problem()
@@ -126,10 +126,10 @@ def _enter_key() -> None:
         show_gate()
 
 
-def _take_key() -> None:
+def _save_key() -> None:
     key = st.session_state[state.API_KEY].strip()
     if key:
-        state.keep_key(key, key_problem(key))
+        state.set_key(key, key_problem(key))
 
 
 @in_later_turn

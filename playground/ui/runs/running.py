@@ -1,5 +1,5 @@
-"""What Run and Stop do, and who is asking: the connection, the key, the visitor. Where a request
-goes from here: `playground/__init__.py`."""
+"""The actions of Run and Stop, and what they depend on: connection, key, visitor. The path of a
+request from here: `playground/__init__.py`."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -85,8 +85,7 @@ def caps(connection: Connection) -> Caps:
 
 
 def context(to: Connection) -> RunContext:
-    """What holds for everything that this visitor sends by a connection now. Made once for
-    all that one script run plans."""
+    """The context of all plans for this visitor and connection now. Made once per script run."""
     return RunContext(
         connection=to,
         policy=state.policy(),
@@ -98,7 +97,7 @@ def context(to: Connection) -> RunContext:
         key_holder=_key_holder(to),
         is_stranger=not is_local(),
         has_budget=spending.has_budget(spender(to)),
-        closed_because=not_connected(to),
+        closed_because=connection_problem(to),
         setting_problems=tuple(Problem("error", why) for why in state.policy_problems()),
     )
 
@@ -106,7 +105,7 @@ def context(to: Connection) -> RunContext:
 def refusal(planned: list[Plan]) -> str | None:
     """Why a cap or the budget keeps Run from starting all of this."""
     to = planned[0].connection
-    # What the engine knows comes first: a budget is looked up in the database.
+    # The engine's limits first: a budget needs a database query.
     if why := _too_many(planned):
         return why
     refused = spending.refusal(planned, spender(to))
@@ -122,10 +121,10 @@ def _too_many(planned: list[Plan]) -> str | None:
 
 def can_connect(connection: Connection) -> bool:
     """Whether a run could be sent at all."""
-    return not_connected(connection) is None
+    return connection_problem(connection) is None
 
 
-def not_connected(connection: Connection) -> str | None:
+def connection_problem(connection: Connection) -> str | None:
     """Why no run could be sent at all."""
     if connection.kind == "demo":
         return None
@@ -136,8 +135,8 @@ def not_connected(connection: Connection) -> str | None:
 
 
 def read_models(connection: Connection) -> bool:
-    """Begin to read the account's models, once for each account; false: not now, too many
-    were read lately."""
+    """Start to read the account's models, once for each account; false: the rate limit is
+    reached."""
     account = _account(connection)
     read = state.models_read()
     if read is not None and read[0] == account:
@@ -158,7 +157,7 @@ def models_outcome() -> int | str | None:
 
 
 def models(connection: Connection) -> tuple[Model, ...]:
-    """The models to offer: the account's own where it has told them."""
+    """The models to offer: the account's, once they are read."""
     read = state.models_read()
     if connection.kind != "demo" and read and read[0] == _account(connection) and read[1].done():
         listed = read[1].result()
@@ -170,12 +169,12 @@ def models(connection: Connection) -> tuple[Model, ...]:
 
 
 def _account(connection: Connection) -> tuple[str, int]:
-    # A hash, for this is kept to be compared, and a key is kept in one place alone.
+    # A hash, for comparison only: a key must be stored in one place alone.
     return connection.base_url, hash(key_for(connection))
 
 
 def plans() -> list[Plan]:
-    """What Run would do now, one plan a variant, with what keeps it from being sent."""
+    """The plans of a press of Run now, one per variant, with what prevents each."""
     now, shared = context(connection()), state.prompt()
     return [plan(now, _variant(letter, shared)) for letter in variant_state.variants()]
 
@@ -199,14 +198,14 @@ def run_all() -> None:
     if state.is_live():
         return
     if why := obstacle(planned):
-        _refuse(why)
+        _set_not_started(why)
         return
     started = _start(planned)
     if started:
         state.set_runs(started)
 
 
-def _refuse(why: str) -> None:
+def _set_not_started(why: str) -> None:
     state.set_not_started(why, _as_pressed())
 
 
@@ -225,7 +224,7 @@ def _as_pressed() -> tuple[object, ...]:
         state.next_press(),
         editor_state.page(),
         to,
-        # Whether there is one, not the key: this stays in the session beside it.
+        # Not the key itself: it must be stored in one place alone.
         bool(key_for(to)),
         state.retry_texts(),
         money_state.budget_texts(),
@@ -237,8 +236,8 @@ def obstacle(planned: list[Plan]) -> str | None:
     return next(filter(None, (planned_run.why_not for planned_run in planned)), None)
 
 
-def planned_again(letter: str) -> Plan | None:
-    """What Run again would do for the run that a card shows; None: it is not over.
+def plan_rerun(letter: str) -> Plan | None:
+    """The plan of Run again for the run that a card shows; None: it is not over.
 
     The request is that run's; the key, the retry policy and the demo's scenario are those
     of now.
@@ -253,11 +252,13 @@ def planned_again(letter: str) -> Plan | None:
 
 
 def run_again(letter: str) -> None:
-    """Start the request of a card anew as a run of its own; the others stay."""
-    planned = planned_again(letter)
+    """Start a card's request again as a run of its own; the other cards stay."""
+    planned = plan_rerun(letter)
     if planned is None:
         is_there = letter in presses_state.shown()
-        _refuse(f"The run of variant {letter} {'has not ended yet' if is_there else 'is gone'}.")
+        _set_not_started(
+            f"The run of variant {letter} {'has not ended yet' if is_there else 'is gone'}."
+        )
         return
     _start_beside(planned)
 
@@ -269,9 +270,9 @@ def wire_of(request: Request) -> Wire:
 
 
 def run_request(request: Request, letter: str) -> None:
-    """Start a request of the log anew as a run of its own; the others stay."""
+    """Start a request of the log again as a run of its own; the other cards stay."""
     if state.is_live():
-        _refuse(RUNS_ARE_LIVE)
+        _set_not_started(RUNS_ARE_LIVE)
         return
     _start_beside(plan(context(connection()), Variant(letter, request)))
 
@@ -279,7 +280,7 @@ def run_request(request: Request, letter: str) -> None:
 def run_alone(letter: str) -> None:
     """Start one variant as it stands; the answers of the others stay."""
     if state.is_live():
-        _refuse(RUNS_ARE_LIVE)
+        _set_not_started(RUNS_ARE_LIVE)
         return
     planned = next(
         (variant_plan for variant_plan in plans() if variant_plan.letter == letter), None
@@ -289,9 +290,9 @@ def run_alone(letter: str) -> None:
 
 
 def _start_beside(planned: Plan) -> None:
-    """Start one run more, unless something speaks against it; the others stay."""
+    """Start one more run, unless its plan forbids it; the other cards stay."""
     if why := planned.why_not:
-        _refuse(why)
+        _set_not_started(why)
         return
     state.set_runs({**state.runs(), **_start([planned])})
 
@@ -306,11 +307,11 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     runs = {planned_run.letter: Run(state.owner(), visitor, planned_run) for planned_run in planned}
     # Asked again although Run was drawn as possible: what it was drawn for may have changed since.
     if why := variants_problem(len(runs), caps(to)):
-        _refuse(why)
+        _set_not_started(why)
         return {}
     admitted = spending.admit(list(runs.values()), spender(to))
     if isinstance(admitted, Refusal):
-        _refuse(admitted.sentence)
+        _set_not_started(admitted.sentence)
         return {}
     for run, reserve_again in zip(runs.values(), admitted, strict=True):
         services().start(run, key, reserve_again)

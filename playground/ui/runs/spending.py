@@ -1,4 +1,4 @@
-"""Whether Run may spend what it can cost: it is reserved before anything starts."""
+"""The budget of Run: the worst case is reserved before anything starts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ NOT_AN_AMOUNT = Refusal("Not started: the budget in the sidebar is not an amount
 
 
 def balances(spender: Spender) -> tuple[Balance, ...] | Refusal:
-    """How the budget stands; nothing where there is none."""
+    """The balances of the budget; empty if there is none."""
     windows = _windows(spender)
     if isinstance(windows, Refusal):
         return windows
@@ -47,7 +47,7 @@ def refusal(plans: Sequence[Plan], spender: Spender) -> Refusal | None:
     # A free run waits for no database.
     if _is_free(plans):
         return None
-    # Only a look: another press may take the money until `admit` reserves it, in one step.
+    # Not binding: another press may use the money until `admit` reserves it atomically.
     limits = balances(spender)
     if isinstance(limits, Refusal):
         return limits
@@ -65,14 +65,14 @@ def has_budget(spender: Spender) -> bool:
 
 
 def admit(runs: Sequence[Run], spender: Spender) -> list[ReserveAgain | None] | Refusal:
-    """Take places in the queue and reserve what these runs can cost, for all or for none. What
-    comes back is for each run a way to pay for one more attempt; None where there is no budget."""
+    """Take places in the queue and reserve the worst case of these runs, for all or for none.
+    Returns for each run a function that reserves for one more attempt; None without a budget."""
     return admitter(spender)(runs)
 
 
 def admitter(spender: Spender) -> Admit:
-    """What `admit` does, for runs that start later, when no page is asking: with the visitor's
-    budget as it is now, in the day as it is then."""
+    """`admit` for runs that start later, without a page: with the visitor's budget of now, on the
+    day of then."""
     windows_at, engine = _windows_later(spender), services().engine
 
     def admit_later(runs: Sequence[Run]) -> list[ReserveAgain | None] | Refusal:
@@ -121,7 +121,7 @@ def _windows_later(spender: Spender) -> WindowsAt:
         # Read as no budget, a field that holds no amount would let every run pass.
         return lambda _: NOT_AN_AMOUNT
     # Read now: later, on the engine's loop, there is no session that holds the fields.
-    bound, since = owners(spender), spender.since
+    bound, since = owner_budget(spender), spender.since
 
     def windows_at(now: datetime) -> tuple[Window, ...]:
         nonlocal since
@@ -147,7 +147,7 @@ def _reserved(
     if isinstance(wanted, Refusal):
         return wanted
     refused = services().log.budgets.reserve(wanted, windows)
-    return refused or [_again(reservation, windows) for reservation in wanted]
+    return refused or [_retry_reserver(reservation, windows) for reservation in wanted]
 
 
 def _reservations(
@@ -164,7 +164,7 @@ def _reservations(
     return wanted
 
 
-def _again(more: Reservation, windows: tuple[Window, ...]) -> ReserveAgain:
+def _retry_reserver(more: Reservation, windows: tuple[Window, ...]) -> ReserveAgain:
     return lambda: services().log.budgets.reserve_again(more, windows)
 
 
@@ -172,8 +172,8 @@ def _windows(spender: Spender) -> tuple[Window, ...] | Refusal:
     return _windows_later(spender)(datetime.now(UTC))
 
 
-def owners(spender: Spender) -> Budget:
-    """The owner's budget, as far as it binds who spends: a guest's own key is not bound by it."""
+def owner_budget(spender: Spender) -> Budget:
+    """The owner's budget, if it applies to this spender: not to a stranger's own key."""
     is_own_business = spender.payer != OWNER and spender.visitor != LOCAL
     return Budget() if is_own_business else services().settings.budget
 

@@ -8,9 +8,9 @@ const IN_FRONT = [
   "[data-testid=stPopoverBody]",
 ].join(", ");
 
-// Looked at before anybody hears of the key: Escape will have closed it by the time that the
-// page's own listener, which is the document's, would look.
-shortcuts.look ??= (event) => {
+// Checked in the capture phase: by the time of the page's own listener, on the document, Escape has
+// closed it.
+shortcuts.check ??= (event) => {
   const { key, ctrlKey, metaKey, altKey } = event;
   if (key !== "Escape" && !ctrlKey && !metaKey && !altKey) return;
   if (document.querySelector(IN_FRONT)) shortcuts.withheld.add(event);
@@ -18,5 +18,5 @@ shortcuts.look ??= (event) => {
 shortcuts.withhold ??= (event) => {
   if (shortcuts.withheld.has(event)) event.stopPropagation();
 };
-window.addEventListener("keydown", shortcuts.look, { capture: true });
+window.addEventListener("keydown", shortcuts.check, { capture: true });
 document.body.addEventListener("keydown", shortcuts.withhold);

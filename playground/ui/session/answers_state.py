@@ -1,4 +1,4 @@
-"""The band of answers in the session: what is focused, pinned, hidden and voted on."""
+"""The answers' part of the session: the focused card, the baseline, blind votes, the votes cast."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from playground.ui.session.presses_state import Runs
 
 BLIND, PLAIN = "blind_votes", "plain_text"
 BEFORE, BASELINE = "before", "baseline"
-"""What an answer is compared with, but for the other cards, which have their letters."""
+"""What an answer can be compared with besides the other cards, which have their letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """An answer that stays to be compared with."""
+    """The pinned answer, with which others are compared."""
 
     run: RunView
     name: str
@@ -26,7 +26,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class CastVote:
-    """What was voted on, and which run won; None: a tie, or the vote was taken back."""
+    """The runs of a vote, and the winner; None: a tie, or the vote was withdrawn."""
 
     run_ids: frozenset[str]
     winner: str | None
@@ -35,21 +35,21 @@ class CastVote:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the page shows of its answers, for whoever tells its browser: on another thread,
-    which knows no session."""
+    """What the page shows of its answers, as a value for the feed, which runs on another thread and
+    cannot read the session."""
 
     runs: Runs
     """By letter, in the order of their cards."""
     names: Mapping[str, str]
-    """What the page calls them: letters, or numbers while it is hidden which is whose."""
+    """Their names on the page: letters, or numbers while variants are hidden."""
     is_hidden: bool
     focused: str | None
     """The letter whose card has the full width."""
     pinned: Baseline | None
     changes: str | None
-    """What the answers are compared with: `BEFORE`, `BASELINE`, or the letter of a card."""
+    """What the answers are compared with: `BEFORE`, `BASELINE`, or a card's letter."""
     presses: Mapping[int, Runs]
-    """Those of the presses of Run that are kept."""
+    """The runs of the presses of Run that are kept."""
     is_plain: bool
     """Whether the answers are shown as plain text."""
     blocked: Mapping[str, str]
@@ -61,10 +61,10 @@ class View:
 
 
 def view(runs: Runs, chance: Random | None = None) -> View:
-    """What the page shows when these are its runs. `chance` shuffles for a blind vote."""
+    """What the page shows if these are its runs. `chance` shuffles for a blind vote."""
     hidden = is_hidden(runs)
     order = ordered(runs, chance or SystemRandom())
-    # In a blind vote a card is called by its place: its letter would tell whose answer it is.
+    # In a blind vote a card's name is its position: its letter would reveal the variant.
     names = {letter: str(at) if hidden else letter for at, letter in enumerate(order, 1)}
     wide = focused(runs)
     placed = sorted(order, key=lambda letter: letter != wide)
@@ -86,8 +86,8 @@ def view(runs: Runs, chance: Random | None = None) -> View:
 def set_drawn(
     over: frozenset[str], blocked: Mapping[str, str], *, has_scenario: bool = False
 ) -> None:
-    """The page around the answers was drawn while these runs were over, and Run again would
-    start nothing for these letters, for a reason each; and whether the demo was set to fail."""
+    """Store how the controls around the answers were drawn: which runs were over, why Run again
+    would start nothing for a letter, and whether the demo was set to fail."""
     st.session_state["drawn_over"], st.session_state["again_blocked"] = over, dict(blocked)
     st.session_state["has_scenario"] = has_scenario
 
@@ -119,19 +119,19 @@ def unpin() -> None:
 
 
 def set_changes(against: str | None) -> None:
-    """Mark in the answers what differs from this; None: nothing."""
+    """Mark the differences of the answers from this; None: mark nothing."""
     st.session_state["changes"] = against
 
 
 def comparison_candidates(view: View, letter: str) -> dict[str, tuple[str, RunView]]:
-    """What an answer can be compared with: what the page calls it, and its run."""
+    """What an answer can be compared with: for each its name on the page, and its run."""
     candidates: dict[str, tuple[str, RunView]] = {}
     if view.pinned and not view.is_hidden:
         candidates[BASELINE] = (view.pinned.name, view.pinned.run)
     if not view.is_hidden and (run := _before(view, letter)):
         candidates[BEFORE] = (f"Run {run.plan.press} {letter}", run)
     candidates |= {other: (view.names[other], run) for other, run in view.runs.items()}
-    # What ended without an answer is nothing to compare with; what is on its way will have one.
+    # A run that ended without an answer is no candidate; a live one may still get an answer.
     this = view.runs[letter]
     return {
         key: (name, run)
@@ -160,12 +160,12 @@ def _before(view: View, letter: str) -> RunView | None:
 
 
 def on_ballot(runs: Runs) -> tuple[str, ...]:
-    """The letters that can be voted on, now or once all have ended."""
+    """The letters that can be voted on, once all runs have ended."""
     return ballot({key: run.plan.press for key, run in runs.items() if run.is_live or run.blocks})
 
 
 def vote(runs: Runs) -> CastVote | None:
-    """What was voted on these runs."""
+    """The vote that was cast on these runs."""
     cast: CastVote | None = st.session_state.get("vote_cast")
     ids = {runs[letter].id for letter in on_ballot(runs)}
     return cast if cast and ids and ids <= cast.run_ids else None
@@ -186,8 +186,8 @@ def pop_vote_problem() -> str | None:
 
 
 def is_hidden(runs: Runs) -> bool:
-    """Whether it must not be seen yet which answer is whose."""
-    # Without two answers to vote on there would be no vote that reveals them.
+    """Whether the answers' variants are hidden until a vote."""
+    # Without two answers to vote on no vote could reveal them.
     return is_blind() and bool(on_ballot(runs)) and vote(runs) is None
 
 
@@ -206,8 +206,8 @@ def ordered(runs: Runs, chance: Random) -> tuple[str, ...]:
         return tuple(order)
     if not is_hidden(runs):
         return tuple(runs)
-    # Kept until other runs are shown: shuffled at each draw, cards would move while they are read.
+    # Stored until other runs are shown: shuffled on each draw, cards would move while being read.
     order = shuffled(tuple(runs), chance)
     session["blind_order"] = (frozenset(ids), order)
-    focus(None)  # Whose card had the full width before is known.
+    focus(None)  # The letter of the focused card is known: it must not stay recognisable.
     return order

@@ -1,4 +1,4 @@
-"""What the editor holds as one value, put back as one, with undo and redo over all changes."""
+"""The contents of the editor as one value: read, replaced, undone and redone."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ UNDO, REDO = "undo", "redo"
 
 
 def scenario() -> str:
-    """The demo's chosen scenario. A browser may say anything."""
+    """The demo's chosen scenario. The browser's value is untrusted."""
     chosen: str = st.session_state.get(state.SCENARIO) or "none"
     return chosen if chosen in services().scenarios() else "none"
 
@@ -40,26 +40,28 @@ def page() -> PageState:
     return PageState(state.prompt(), variants, scenario())
 
 
-def put(page: PageState, label: str) -> None:
-    """Replace all that the editor holds, as one step that can be undone."""
-    change(label, _place, page)
+def replace_page(page: PageState, label: str) -> None:
+    """Replace the contents of the editor, as one step that can be undone."""
+    change(label, _write_page, page)
 
 
-def put_request(request: Request, label: str) -> None:
+def replace_request(request: Request, label: str) -> None:
     """Replace the prompt and the variants by one request; the scenario stays."""
-    put(replace(page(), prompt=request.prompt, variants=(_lettered(request.params),)), label)
+    replace_page(
+        replace(page(), prompt=request.prompt, variants=(_as_first_variant(request.params),)), label
+    )
 
 
-def put_prompt(prompt: Prompt, label: str) -> None:
+def replace_prompt(prompt: Prompt, label: str) -> None:
     """Replace the prompt alone."""
-    put(replace(page(), prompt=prompt), label)
+    replace_page(replace(page(), prompt=prompt), label)
 
 
-def _lettered(params: Params) -> Variant:
+def _as_first_variant(params: Params) -> Variant:
     return Variant(variant_state.LETTERS[0], params)
 
 
-def _place(page: PageState) -> None:
+def _write_page(page: PageState) -> None:
     state.set_prompt(page.prompt)
     for variant in page.variants:
         system = with_typed_breaks(variant.system)
@@ -76,26 +78,26 @@ def history() -> UndoHistory:
     return steps or UndoHistory((Step(page()),))
 
 
-# Cut off half-way by another message, a step would be lost, and with it half of an edit.
+# Interrupted by another message, the step would be lost, and with it half of an edit.
 @uninterrupted()
 def record() -> None:
     """Make a step of what has changed since the last one."""
-    late_values_state.put_again()
+    late_values_state.reapply()
     label = st.session_state.pop("step_label", "")
     st.session_state["undo_history"] = history().recorded(page(), label)
 
 
 def change(label: str, how: Callable[P, object], *what: P.args, **named: P.kwargs) -> None:
     """Change the editor as one step of this name."""
-    record()  # What was typed and arrives with a click is a step of its own.
+    record()  # Text that arrives with the click is a step of its own.
     st.session_state["step_label"] = label
-    with late_values_state.guarded():
+    with late_values_state.protected():
         how(*what, **named)
     record()
 
 
 def end_scenario() -> None:
-    """Have the demo answer every request from now on."""
+    """Set the demo to "none": it fails no request."""
 
     def end() -> None:
         st.session_state[state.SCENARIO] = "none"
@@ -104,14 +106,14 @@ def end_scenario() -> None:
 
 
 def undo() -> None:
-    # What was typed arrives with the click: it is a step of its own, and the one to be undone.
+    # Text that arrives with the click is a step of its own, and the one to be undone.
     record()
-    _go(history().undone())
+    _go_to(history().undone())
 
 
 def redo() -> None:
     record()
-    _go(history().redone())
+    _go_to(history().redone())
 
 
 def undo_all(label: str) -> None:
@@ -120,25 +122,25 @@ def undo_all(label: str) -> None:
     steps = history()
     while steps.can_undo and steps.now.label == label:
         steps = steps.undone()
-    _go(steps)
+    _go_to(steps)
 
 
-def _go(steps: UndoHistory) -> None:
+def _go_to(steps: UndoHistory) -> None:
     if steps == history():
         return
-    with late_values_state.guarded():
-        _place(steps.now.state)
+    with late_values_state.protected():
+        _write_page(steps.now.state)
     st.session_state["undo_history"] = steps.corrected(page())
     st.session_state[state.SAMPLE] = None
     st.session_state["lesson_press"] = None
 
 
 def apply_fix(fix: Fix, letters: Sequence[str]) -> None:
-    """Mend the prompt, or these variants."""
-    change(f"Fix: {fix.label}", _mend, fix, letters)
+    """Apply a fix to the prompt, or to these variants."""
+    change(f"Fix: {fix.label}", _apply, fix, letters)
 
 
-def _mend(fix: Fix, letters: Sequence[str]) -> None:
+def _apply(fix: Fix, letters: Sequence[str]) -> None:
     everyone = variant_state.variants()
     old = variant_state.controls(everyone)
     # A click may arrive after one of them was removed.

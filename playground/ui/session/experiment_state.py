@@ -1,7 +1,7 @@
-"""The experiment in the session: its cases, what is chosen, what is under way or opened.
+"""The experiment in the session: its cases, its controls, and the opened experiment.
 
-The controls are drawn only while it is in the pane, and Streamlit forgets those it does not
-draw: what they held is kept beside them.
+The controls are drawn only while it is in the pane, and Streamlit drops the values of those that
+are not drawn: they are stored under another key as well.
 """
 
 from collections.abc import Callable, Iterator
@@ -55,18 +55,17 @@ _CHECK: dict[str, Json] = {
 
 @dataclass
 class Opened:
-    """The experiment that is shown: as it runs here, or as a file has it. `resting` is done
-    when that rests, `looking` when what others have finished is read, and `submitting` when
-    its batches are submitted; `asked` are futures of what a submission was asked last, by its
-    id, and `fetched` the submissions whose results were looked at. `earlier` are the cells
-    that were finished when it was opened; `read` are answers that were read already,
-    `matrix` and `heads` are as they were last computed."""
+    """The experiment that is shown: as it runs here, or from a file. `idle` is done when it no
+    longer runs, `loading` when the cells that other processes finished are loaded, `submitting`
+    when its batches are submitted. `requests` are the last requests for each submission, by its
+    id; `fetched` are the submissions whose results are loaded. `earlier` are the cells that were
+    finished when it was opened. `read`, `matrix` and `heads` are caches."""
 
     underway: ExperimentRun | None = None
-    resting: "Future[None] | None" = None
-    looking: "Future[Refusal | None] | None" = None
-    submitting: "Future[SubmitResult] | None" = None
-    asked: dict[str, Answer] = field(default_factory=dict)
+    idle: "Future[None] | None" = None
+    loading: "Future[Refusal | None] | None" = None
+    submitting: "Future[Submitted] | None" = None
+    requests: dict[str, Answer] = field(default_factory=dict)
     fetched: frozenset[str] = frozenset()
     file: ExperimentFile | None = None
     earlier: dict[str, CellRow] = field(default_factory=dict)
@@ -76,20 +75,20 @@ class Opened:
 
 
 def is_in_pane() -> bool:
-    """Whether the right pane shows the experiment, and Run runs it."""
+    """Whether the right pane shows the experiment, which Run then runs."""
     return bool(st.session_state.get(RIGHT_PANE) == EXPERIMENT)
 
 
 def table() -> Table:
-    """The cases as they stand, also while they are not in the pane."""
-    # Callbacks run before the table is drawn, and need what was typed last.
+    """The current cases, even while they are not in the pane."""
+    # Callbacks run before the table is drawn, and need the last edits.
     edit_table()
     cases: Table = st.session_state.get("case_table", ((), ()))
     return cases
 
 
 def filled_rows() -> Iterator[tuple[str, ...]]:
-    """The rows that are cases; a person may leave others empty."""
+    """The rows that are not empty: these are the cases."""
     return (row for row in table()[1] if any(cell.strip() for cell in row))
 
 
@@ -113,7 +112,7 @@ def fit_columns(names: tuple[str, ...]) -> Table:
     """The table to draw, with a column for each of these variables."""
     before = table()
     fitted = with_columns(before, names)
-    # The browser's changes are to the table it was told; one that was not drawn knows of none.
+    # The browser's changes refer to the table it was sent; a table that is not drawn has none.
     if fitted != before or CASES not in st.session_state:
         _set_table(fitted)
     base: Table = st.session_state["case_base"]
@@ -121,12 +120,12 @@ def fit_columns(names: tuple[str, ...]) -> Table:
 
 
 def case_version() -> int:
-    """The number of the table to which the browser's changes are."""
+    """The version of the table to which the browser's changes refer."""
     return int(st.session_state.get("case_version", 0))
 
 
 def changes_seen() -> int | None:
-    """How many changes of the browser the table to draw holds; None: it takes their place."""
+    """How many of the browser's changes the table to draw includes; None: it replaces them."""
     seen: int | None = st.session_state.get("case_seen_before")
     return seen
 
@@ -142,7 +141,7 @@ def show_more_cases() -> None:
 
 
 def edit_table() -> None:
-    """Take over what was changed in the browser, also before Streamlit says so."""
+    """Apply the browser's changes, which arrive before Streamlit calls the callback."""
     session = st.session_state
     version, start, changes = read_changes((session.get(CASES) or {}).get("changes"))
     seen = start + len(changes)
@@ -162,22 +161,22 @@ def _set_table(new: Table, *, is_other: bool = False) -> None:
 
 
 def import_table(new: Table, changes: tuple[str, ...] = ()) -> None:
-    """Take cases over; `changes`: in what they are not as their file was."""
+    """Replace the cases by imported ones; `changes`: how they differ from their file."""
     _set_table(new, is_other=True)
     st.session_state["case_problem"] = None
     st.session_state["case_changes"] = changes
-    # Emptied: used once more, it would replace what was edited in the table since.
+    # Cleared: used again, it would replace later edits.
     st.session_state["pasted_cases"] = ""
 
 
 def set_case_problem(text: str | None) -> None:
-    """Why an import failed, until the next one."""
+    """Store why an import failed, until the next one."""
     st.session_state["case_problem"] = text
     st.session_state["case_changes"] = ()
 
 
 def case_changes() -> tuple[str, ...]:
-    """What was changed to read the cases that were imported last."""
+    """How the cases that were imported last differ from their file."""
     changes: tuple[str, ...] = st.session_state.get("case_changes", ())
     return changes
 
@@ -209,13 +208,14 @@ def check_field(number: int, name: str) -> str:
 
 
 def chosen(name: str) -> Json:
-    """What a control holds, or held when it was last drawn, as the browser said it."""
+    """A control's value, now or when it was last drawn, as the browser sent it."""
     remembered: dict[str, Json] = st.session_state.get("experiment_chosen", {})
     return st.session_state.get(name, remembered.get(name, _defaults().get(name)))
 
 
-def restore() -> None:
-    """Before the controls are drawn: give back what they held, and keep what they hold."""
+def restore_controls() -> None:
+    """Restore the values of controls that were not drawn, and store those of all. Called before
+    they are drawn."""
     values = {name: chosen(name) for name in _defaults()}
     for name, value in values.items():
         if name not in st.session_state:
@@ -231,7 +231,7 @@ def _defaults() -> dict[str, Json]:
 
 
 def planned() -> tuple[object, GridPlan] | None:
-    """What a grid was last planned from, and its plan."""
+    """The inputs of the last grid plan, and that plan."""
     plan_and_inputs: tuple[object, GridPlan] | None = st.session_state.get("grid_planned")
     return plan_and_inputs
 
@@ -248,13 +248,13 @@ def opened() -> Opened | None:
 def set_opened(new: Opened | None) -> None:
     session = st.session_state
     session["experiment_opened"] = new
-    # A cell is a place: in another experiment it is another one's.
+    # A cell is a position: in another experiment it means another cell.
     session["matrix_cell"] = None
     session["matrix_version"] = session.get("matrix_version", 0) + 1
 
 
-def ask_delete(experiment_id: str | None) -> None:
-    """Ask whether this experiment is to be forgotten; None: no longer."""
+def set_to_delete(experiment_id: str | None) -> None:
+    """Ask whether to delete this experiment; None: stop asking."""
     st.session_state["experiment_to_delete"] = experiment_id
 
 
@@ -263,8 +263,8 @@ def to_delete() -> str | None:
     return experiment_id
 
 
-def say(problem: str | None) -> None:
-    """Why nothing was started or opened, until the next attempt."""
+def set_problem(problem: str | None) -> None:
+    """Store why nothing was started or opened, until the next attempt."""
     st.session_state["experiment_problem"] = problem
 
 
@@ -274,20 +274,20 @@ def problem() -> str | None:
 
 
 def matrix_table() -> str:
-    """The key of the table; it changes when the table shows other cells."""
+    """The key of the table. It changes with the cells shown, which resets the selection."""
     return f"matrix_{st.session_state.get('matrix_version', 0)}"
 
 
-def turn_matrix() -> None:
-    """Other rows are shown: a selection would mean another cell."""
+def reset_selection() -> None:
+    """Drop the selection: with other rows it would mean another cell."""
     st.session_state["matrix_version"] = st.session_state.get("matrix_version", 0) + 1
 
 
 def select_cell(table: str, rows: list[int], columns: list[str]) -> None:
-    """Open the place that was selected, or close it when it was deselected."""
+    """Open the selected cell, or close it if it was deselected."""
     cells = st.session_state[table]["selection"]["cells"]
     place = None
-    # A browser may name any cell, and a late one that of a table with more rows.
+    # Untrusted, and maybe late: the table may have had more rows.
     if cells and 0 <= cells[0][0] < len(rows) and cells[0][1] in columns:
         place = (columns.index(cells[0][1]), rows[cells[0][0]])
     st.session_state["matrix_cell"] = place
@@ -295,7 +295,7 @@ def select_cell(table: str, rows: list[int], columns: list[str]) -> None:
 
 def close_cell() -> None:
     st.session_state["matrix_cell"] = None
-    turn_matrix()
+    reset_selection()
 
 
 def cell() -> tuple[int, int] | None:

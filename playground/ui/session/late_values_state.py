@@ -1,9 +1,9 @@
-"""Protects what was put into the editor from messages that the browser had sent before it knew,
-and repeats it to a browser that was too slow to hear it.
+"""Protects values that the server wrote into the editor's widgets from stale browser messages, and
+sends them again to a browser that may have skipped them.
 
-A browser sends the values of all its widgets with every message. One that is on its way while
-the server changes a value carries the old one, and Streamlit would take that for an edit. And
-one that draws two runs as one, because two clicks came quickly, would never see the value.
+A browser sends the values of all its widgets with every message. A message under way while the
+server changes a value carries the old one, which Streamlit would take for an edit. And a browser
+that draws two script runs as one, after two quick clicks, never sees the first one's values.
 """
 
 import time
@@ -14,14 +14,13 @@ import streamlit as st
 
 from playground.ui.session import state, variant_state
 
-# No longer: from then on even the value of before is somebody's edit.
+# Not longer: later than that, even the old value may be an edit.
 LATE_S = 2.0
-"""How long such a message may take, from when the browser was sent the value."""
+"""How late a stale message may arrive, from when the value was sent to the browser."""
 clock = time.monotonic
 
-Put = tuple[float | None, list[object], object]
-"""When a value was sent to the browser, if it was, which values it took the place of, and which
-it is."""
+WrittenValue = tuple[float | None, list[object], object]
+"""When the value was sent to the browser, if it was; the values that it replaced; the value."""
 
 
 def _values_now() -> dict[str, object]:
@@ -31,45 +30,45 @@ def _values_now() -> dict[str, object]:
     return values | {key: st.session_state.get(key) for key in keys}
 
 
-def _put() -> dict[str, Put]:
-    """What was put of late."""
-    puts: dict[str, Put] = st.session_state.setdefault("late_values", {})
-    for key, (since_s, *_) in list(puts.items()):
+def _recent_writes() -> dict[str, WrittenValue]:
+    """The values written within the last `LATE_S`."""
+    writes: dict[str, WrittenValue] = st.session_state.setdefault("late_values", {})
+    for key, (since_s, *_) in list(writes.items()):
         if since_s is not None and clock() - since_s > LATE_S:
-            del puts[key]
-    return puts
+            del writes[key]
+    return writes
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
-    """Whatever the block puts into the editor's widgets stays there."""
+def protected() -> Iterator[None]:
+    """Protect the values that the block writes into the editor's widgets."""
     before = _values_now()
     yield
-    after, put = _values_now(), _put()
+    after, writes = _values_now(), _recent_writes()
     for key, new in after.items():
-        old = before.get(key)  # None: a field that was not there, and is empty at first.
+        old = before.get(key)  # None: a new field, which is empty at first.
         if old != new:
-            # Earlier values too: a message that crosses two changes carries the oldest of them.
-            _, earlier, _ = put.get(key, (None, [], None))
-            put[key] = None, [value for value in (old, *earlier) if value != new], new
+            # Earlier values too: a message may be older than two changes.
+            _, earlier, _ = writes.get(key, (None, [], None))
+            writes[key] = None, [value for value in (old, *earlier) if value != new], new
 
 
-def put_again() -> None:
-    """Put again what such a message took back, or may not have been heard. Before the widgets
-    are drawn."""
-    put = _put()
-    for key, (_, earlier, new) in list(put.items()):
+def reapply() -> None:
+    """Write again the values that a stale message reverted, or that a browser may have skipped.
+    Called before the widgets are drawn."""
+    writes = _recent_writes()
+    for key, (_, earlier, new) in list(writes.items()):
         value = st.session_state.get(key)
         if value == new or value in earlier:
             st.session_state[key] = new
         else:
-            del put[key]  # Typed since: older messages have all come.
+            del writes[key]  # Edited since: no older message can follow.
 
 
 def mark_sent() -> None:
-    """Start the clock of what was put, now that the editor is drawn with it. Not when it was put:
+    """Note when the values were sent: now that the editor is drawn. Not when they were written:
     the script may have waited since, for its turn or for the previous page to disconnect."""
-    put = _put()
-    for key, (since_s, earlier, new) in list(put.items()):
+    writes = _recent_writes()
+    for key, (since_s, earlier, new) in list(writes.items()):
         if since_s is None:
-            put[key] = clock(), earlier, new
+            writes[key] = clock(), earlier, new

@@ -1,4 +1,4 @@
-"""The session's money: its budget as typed, since when it is spent, and counted tokens."""
+"""The session's money: its budget as typed, since when spending counts, and counted tokens."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -35,7 +35,7 @@ def initialise() -> None:
 def since() -> datetime:
     """When this page was opened."""
     opened_at: datetime = st.session_state["since"]
-    # Where the clock was set back, what is spent from now on would count into no session.
+    # If the clock was set back, spending from now on would precede the session, and not count.
     st.session_state["since"] = opened_at = min(opened_at, datetime.now(UTC))
     return opened_at
 
@@ -47,7 +47,7 @@ def budget() -> Budget:
 
 
 def budget_texts() -> tuple[str, ...]:
-    """What stands in the fields of the budget."""
+    """The texts in the fields of the budget."""
     return tuple(str(st.session_state[key] or "") for key in BUDGET_RULES)
 
 
@@ -66,15 +66,15 @@ def set_budget_in_sight(*, is_in_sight: bool) -> None:
 
 
 def load_budget(budget: Budget) -> None:
-    """Begin with the budget of an earlier visit."""
+    """Set the budget of an earlier visit."""
     state = st.session_state
     state["is_budget_loaded"] = True
     for key, usd in ((BUDGET_SESSION, budget.session_usd), (BUDGET_DAY, budget.day_usd)):
         state[key] = number_text(usd)
 
 
-def asked_counts() -> Mapping[str, Count]:
-    """Every count that was asked for, by what was to be counted."""
+def requested_counts() -> Mapping[str, Count]:
+    """Every requested count, by the key of what is counted."""
     counts_by_key: Mapping[str, Count] = st.session_state["counts"]
     return counts_by_key
 
@@ -85,7 +85,7 @@ def set_count(key: str, answer: Count) -> None:
 
 
 def set_count_problem(problem: str | None) -> None:
-    """Why the last press of Count tokens asked for less than it should have."""
+    """Why the last press of Count tokens did not request all counts."""
     st.session_state["count_problem"] = problem
 
 
@@ -95,6 +95,6 @@ def count_problem() -> str | None:
 
 
 def counts() -> dict[str, int]:
-    """Input tokens, by what was counted."""
-    done = {key: answer.result() for key, answer in asked_counts().items() if answer.done()}
+    """Input tokens, by the key of what was counted."""
+    done = {key: answer.result() for key, answer in requested_counts().items() if answer.done()}
     return {key: tokens for key, tokens in done.items() if isinstance(tokens, int)}

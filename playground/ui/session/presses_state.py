@@ -1,4 +1,4 @@
-"""The presses of Run whose answers this page keeps, and which of them its cards show."""
+"""The presses of Run whose runs this page keeps, and which of them its cards show."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ Runs = Mapping[str, RunView]
 
 RUN_STRIP = "run_strip"
 MOST_PRESSES, MOST_CHARACTERS = 5, 1_000_000
-"""What a page keeps, of presses and of all their answers; the newest stays in any case."""
+"""How many presses a page keeps, and characters of all their answers; the newest always stays."""
 
 
 def initialise() -> None:
@@ -19,12 +19,12 @@ def initialise() -> None:
 
 
 def number(runs: Runs) -> int:
-    """The press of Run with which the last of these began."""
+    """The press of Run that started the latest of these."""
     return max((int(run.plan.press) for run in runs.values()), default=0)
 
 
 def add(runs: Runs) -> None:
-    """These are the newest, and are shown."""
+    """Add these as the newest, and show them."""
     st.session_state["shown_press"] = None
     if runs:
         st.session_state["presses"] = _within_bounds({**presses(), number(runs): runs})
@@ -33,7 +33,7 @@ def add(runs: Runs) -> None:
 def _within_bounds(presses: dict[int, Runs]) -> dict[int, Runs]:
     newest, *earlier = sorted(presses, reverse=True)[:MOST_PRESSES]
     kept_runs = {newest: presses[newest]}
-    # Runs that go on are the newest's: these have all that they will have.
+    # Only the newest press has live runs: the answers of these are complete.
     spare = MOST_CHARACTERS
     for press in earlier:
         spare -= sum(len(run.text) + len(run.thinking) for run in presses[press].values())
@@ -54,24 +54,24 @@ def newest() -> Runs:
 
 
 def shown() -> Runs:
-    """The runs that the cards show: the newest as long as one of them is on its way."""
-    # While runs go on only they are shown: Stop and the feed know no others.
+    """The runs that the cards show: the newest while any of those is live."""
+    # Live runs are always shown: Stop and the feed act on what is shown.
     is_live = not all(run.is_over for run in newest().values())
     chosen = presses().get(st.session_state["shown_press"])
     return newest() if is_live or chosen is None else chosen
 
 
 def choose() -> None:
-    """Show what was chosen in the strip. A browser may say anything."""
+    """Show what was chosen in the strip. The browser's value is untrusted."""
     chosen = st.session_state[RUN_STRIP]
     st.session_state["shown_press"] = chosen if isinstance(chosen, int) else None
 
 
-def place_strip() -> None:
-    """Have the strip say what is shown, before it is drawn."""
+def update_strip() -> None:
+    """Set the strip to what is shown. Called before it is drawn."""
     st.session_state[RUN_STRIP] = number(shown())
 
 
-def continue_from(presses: Mapping[int, Runs]) -> None:
-    """Go on with those of the page that stood here before."""
+def restore(presses: Mapping[int, Runs]) -> None:
+    """Take over the presses of the page that was in this tab before."""
     st.session_state["presses"] = dict(presses)

@@ -1,5 +1,5 @@
-"""A reload finds its runs: the page that comes into a tab takes over those of the page that
-stood there before. Its browser says which that was, by a name that only the two know."""
+"""After a reload, the new page takes over the runs of the page that was in this tab before. Its
+browser sends the token of that page, which only the two know."""
 
 import time
 
@@ -8,35 +8,35 @@ from playground.ui.session import state
 from playground.ui.session.services import services
 
 LEFT_WITHIN_S, COPY_LEFT_WITHIN_S = 10.0, 0.5
-"""How long a busy server may take to see that the earlier page has left. A page that stays is
-that of another tab, from which this one was copied."""
+"""How long to wait until a busy server notices that the earlier page has left. If it does not, it
+is the page of another tab, of which this one is a duplicate."""
 
 
-def introduce() -> None:
-    """Let the page that comes after this one find its runs."""
+def allow_handover() -> None:
+    """Let the next page in this tab take over this page's runs."""
     state.fed_page().identity = state.owner(), state.visitor()
 
 
-def take_over(before: Before) -> None:
-    """Show the runs of an earlier page of this visitor, if it has left, and let none of them
-    be stopped for that."""
+def take_over_runs(before: Before) -> None:
+    """Show the runs of an earlier page of this visitor, if it has left, and keep the engine from
+    stopping them."""
     page = services().feed.page(before.name)
     if page is None or page is state.fed_page() or page.identity is None or state.runs():
         return
     owner, visitor = page.identity
     wait_s = COPY_LEFT_WITHIN_S if before.is_copy else LEFT_WITHIN_S
-    # The name alone opens nothing: whoever has learned it must be the same visitor.
+    # The token alone is not enough: the visitor must be the same.
     if visitor != state.visitor() or not _has_left(owner, wait_s):
         return
     handed = page.hand_over()
     if handed is None:
         return  # Another page was quicker.
     owner, shown = handed
-    # The texts first: once the engine counts the earlier page as gone for good, it forgets them.
+    # The texts first: once the engine drops the earlier page, its texts are deleted.
     services().log.open_pages.hand_over(owner, state.owner())
     services().engine.hand_over(owner, state.owner())
     if shown is not None:
-        state.continue_runs(shown.presses)
+        state.adopt_runs(shown.presses)
 
 
 def _has_left(owner: str, wait_s: float) -> bool:

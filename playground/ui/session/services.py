@@ -1,4 +1,4 @@
-"""Builds the parts once per process and joins them: engine, log, clients, settings."""
+"""The services of the process, built once: engine, log, clients, settings."""
 
 import asyncio
 import atexit
@@ -85,9 +85,9 @@ class Services:
             on_gone=self.log.open_pages.close,
         )
         self.feed: Feed[View] = Feed(self.engine.stop)
-        self._counts = RateLimiter(COUNT_PACE, COUNTS_PACE)
-        self._model_reads = RateLimiter(MODELS_PACE, ALL_MODELS_PACE)
-        # The signal, the end of the app and `atexit` all close: who comes second waits for the
+        self._counts = Paces(COUNT_PACE, COUNTS_PACE)
+        self._model_reads = Paces(MODELS_PACE, ALL_MODELS_PACE)
+        # A signal handler, the app's lifespan and `atexit` all close: a second call waits for the
         # first.
         self._closing = threading.Lock()
         self._is_closed = False
@@ -97,17 +97,17 @@ class Services:
         )
 
     def close(self) -> None:
-        """The server ends: so do runs, with what they have in the log, within five seconds. A
-        batch whose submission is under way may be told its id."""
+        """Stop all runs, with their rows in the log, and close everything, within five seconds.
+        Submissions under way get some time to receive the ids of their batches."""
         with self._closing:
             if self._is_closed:
                 return
             self._is_closed = True
-            # Runs stop before their clients do: one whose connection is gone would look as if it
-            # had failed.
+            # Runs are stopped before their clients are closed: a run that loses its connection
+            # would be logged as failed.
             self.engine.stop_all()
             until_s = time.monotonic() + SUBMITTED_WITHIN_S
-            # A submission that is cut off here may have made a batch whose id nobody knows.
+            # A submission that is interrupted here may have created a batch whose id is lost.
             while self.engine.live_owners or self.batching.submitting:
                 if time.monotonic() > until_s:
                     break
@@ -117,12 +117,12 @@ class Services:
                 with suppress(TimeoutError):
                     self.engine.call(clients.close()).result(DISCONNECTED_WITHIN_S)
             self.engine.close(ENDED_WITHIN_S)
-            # The log comes last: whatever is stopped above still writes its row.
+            # The log is closed last: whatever is stopped above still writes its row.
             self.log.close(WRITTEN_WITHIN_S)
 
     def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
-        """Send a run's plan with a key that nothing here keeps. `reserve_again` is what
-        `spending.admit` gave: nothing starts that was not asked for there.
+        """Send a run's plan. The key is not stored here. `reserve_again` is what `spending.admit`
+        returned: a run may start only after it was admitted there.
 
         Raises `RefusedPlanError` for a plan that must not be sent.
         """
@@ -132,14 +132,13 @@ class Services:
             events = self._send(run.plan, key, run.raw)
             if reserve_again is None:
                 return events
-            # In a thread: it asks the database, and on the loop every other answer would wait for
-            # that.
+            # In a thread: it queries the database, which would block the loop, and so every answer.
             return within_budget(events, lambda: asyncio.to_thread(reserve_again))
 
         self.engine.start(run, send)
 
     def dependencies(self, key: str, admit: Admit) -> Dependencies:
-        """What an experiment is handed; the key lives in it as long as its page holds it."""
+        """The dependencies of an experiment; they hold the key until its page drops them."""
 
         def start(run: Run, reserve_again: Callable[[], Refusal | None] | None) -> None:
             self.start(run, key, reserve_again)
@@ -156,8 +155,8 @@ class Services:
         async for event in events:
             yield event
 
-    def preview(self, plan: Plan, key: str) -> "Future[SentRequest | Failure]":
-        """Build the request that a run of this plan would send; nothing goes out."""
+    def preview(self, plan: Plan, key: str) -> "Future[Sent | Failure]":
+        """Build the request that a run of this plan would send, without sending it."""
 
         async def build() -> SentRequest | Failure:
             await _import_sdk()
@@ -172,7 +171,7 @@ class Services:
     def read_models(
         self, connection: Connection, key: str
     ) -> "Future[tuple[Model, ...] | Failure]":
-        """Ask the account which models it has, without making anyone wait."""
+        """Request the account's list of models, in the background."""
 
         async def read() -> tuple[Model, ...] | Failure:
             await _import_sdk()
@@ -183,16 +182,16 @@ class Services:
         return self.engine.call(read())
 
     def acquire_model_read(self, visitor: str) -> bool:
-        """Whether a visitor may have an account's models read now, and takes them for read."""
+        """Take one request for a list of models from the visitor's rate limit, if it allows it."""
         return visitor == LOCAL or self._model_reads.take(visitor, 1, time.monotonic())
 
     def acquire_count(self, visitor: str) -> bool:
-        """Whether a visitor may count one more prompt now, and takes it for counted. It costs
-        nothing, but the account's limit a minute is the same for all."""
+        """Take one count from the visitor's rate limit, if it allows it. Counting is free, but all
+        visitors share the account's limit per minute."""
         return visitor == LOCAL or self._counts.take(visitor, 1, time.monotonic())
 
     def count_tokens(self, plan: Plan, key: str) -> "Future[int | Failure]":
-        """Ask how many input tokens a request has, without making anyone wait.
+        """Request the number of a request's input tokens, in the background.
 
         Raises `RefusedPlanError` for a plan that must not be sent.
         """
@@ -216,7 +215,7 @@ class Services:
         return api, partial(results, api)
 
     def _shared_clients(self) -> "Clients":
-        # Imported late: the SDK takes more than a second, for which the first page must not wait.
+        # Imported late: the SDK takes more than a second, which would delay the first page.
         from playground.claude.clients import Clients
 
         if self._clients is None:
@@ -224,13 +223,13 @@ class Services:
         return self._clients
 
     def scenarios(self) -> Mapping[str, "Scenario"]:
-        """The faults that the demo can act out, by name."""
+        """The faults that the demo can simulate, by name."""
         from playground.claude.demo.faults import SCENARIOS
 
         return SCENARIOS
 
     def record(self, run: Run) -> None:
-        """Write what is known of a run into the log."""
+        """Write the row of a run into the log."""
         keeps_texts = self.settings.keeps_texts(is_local=run.visitor == LOCAL)
         # Texts that must not be stored live in memory, and no longer than the page that made them.
         page = None if keeps_texts else run.owner
@@ -238,7 +237,7 @@ class Services:
 
 
 async def _import_sdk() -> None:
-    """Import the SDK in a thread: on the loop itself nothing could be stopped meanwhile."""
+    """Import the SDK in a thread: on the loop it would block Stop for a second."""
     await asyncio.to_thread(importlib.import_module, "playground.claude.sending")
 
 
@@ -273,41 +272,41 @@ def is_log_in_memory(settings: Settings) -> bool:
 
 
 def services() -> Services:
-    """The process's parts. Raises `SettingsError` for a setting that cannot be used."""
+    """The process's services. Raises `SettingsError` for a setting that cannot be used."""
     shared = _process_state()
     # Pages that open at once would otherwise each begin an engine and open the log.
     with shared["lock"]:
         if "services" not in shared:
             shared["services"] = Services(read_own_settings())
-            # For a server that tells nobody of its end: only one that runs an app does.
+            # For a server without a lifespan: only one that runs the app (`routes.py`) has it.
             atexit.register(shared["services"].close)
         parts: Services = shared["services"]
         return parts
 
 
 def close_services() -> None:
-    """Close what was opened; returns when that is done, whoever began it."""
+    """Close the services, if they were built; returns when they are closed."""
     if (parts := _process_state().get("services")) is not None:
         parts.close()
 
 
 def reset_services() -> None:
-    """Build them anew when they are asked for next. What they hold is left as it is."""
+    """Have the next `services()` build new ones. The present ones are not closed."""
     _process_state().pop("services", None)
 
 
 def _process_state() -> dict[str, Any]:
-    # Not in Streamlit's cache: one message of any visitor's browser clears that. Nor in this
-    # module: Streamlit forgets one that was edited, but none that has no file.
+    # Not in Streamlit's cache, which a message of any visitor's browser can clear. Nor in this
+    # module, which Streamlit reloads when it is edited; a module without a file it keeps.
     shared = vars(sys.modules.setdefault(SHARED_MODULE, ModuleType(SHARED_MODULE)))
     shared.setdefault("lock", threading.RLock())
     return shared
 
 
 def keep_alive(owner: str, page: FedPage[View]) -> None:
-    """Tell the engine that this page is alive, and how to see whether it still is: by one of
-    its sockets or, where this app is not the server's, by its session."""
-    # Weak: the engine must keep no page whose session is over.
+    """Register this page with the engine as alive, with a way to check whether it still is: by the
+    feed's socket or the page's own."""
+    # Weak: the engine must not keep a page whose session is over.
     name, page_ref = socket_name(), weakref.ref(page)
 
     def is_connected() -> bool:

@@ -40,13 +40,14 @@ RETRY_RULES = {
 LOG, LOG_TABLE, LOG_NEWER, LOG_OLDER = "log", "log_table", "log_newer", "log_older"
 SAMPLE = "sample"
 ModelsRead = tuple[object, "Future[tuple[Model, ...] | Failure]"]
-"""The account whose models were asked for, and its answer."""
-SETTLING_S = 30.0
-"""How long after it was opened a page may still have to be drawn for the first time.
+"""The account whose models were requested, and the response."""
+FIRST_DRAW_WITHIN_S = 30.0
+"""How long the first drawing of a page may take in the browser.
 
-Until then choices are sent with each run; a text is its field's default (`fields.text_area`). A
-value goes to the browser with one run alone. One that draws that run together with the next, on a
-slow phone or a busy machine, would show an empty field and take what it held from the session.
+Until then choices are sent with each script run; a text is its field's default
+(`fields.text_area`). Streamlit sends a value with one script run only. A browser that draws that
+run together with the next, on a slow phone or a busy machine, would show an empty field and then
+overwrite the session's value with it.
 """
 
 
@@ -66,7 +67,7 @@ def message_result(index: int) -> str:
     return f"message_{index}_result_of"
 
 
-# Cut off half-way by another message, a session would lack keys and each later run would fail.
+# Interrupted by another message, a session would lack keys and each later script run would fail.
 @uninterrupted()
 def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     """Give every key its default, once per session."""
@@ -74,12 +75,12 @@ def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     avoid_session_copies()
     state = st.session_state
     if "owner" in state:
-        if time.monotonic() - state["opened_s"] < SETTLING_S:
+        if time.monotonic() - state["opened_s"] < FIRST_DRAW_WITHIN_S:
             variant_state.set_controls(choices())
         return
     state["opened_s"] = time.monotonic()
     state["fed_page"] = open_page()
-    # Made here: Streamlit's own session id is a credential, with which a session can be joined.
+    # Not Streamlit's session id: that is a credential, with which a session can be joined.
     state["owner"] = secrets.token_urlsafe(16)
     state["runs"] = {}
     state["press"] = 0
@@ -97,7 +98,7 @@ def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
 
 
 def choices() -> dict[str, object]:
-    """What is chosen in the editor, by the keys of its controls; no free text."""
+    """The values of the editor's controls, by their keys, but for free text."""
     roles = {message_role(i): message.role for i, message in enumerate(prompt().messages)}
     return roles | variant_state.choices(variant_state.variants())
 
@@ -108,7 +109,7 @@ def owner() -> str:
 
 
 def visitor() -> str:
-    """Whose rows of the log these are: on one's own machine there is one visitor."""
+    """The visitor whose rows of the log these are; on the server's own machine there is one."""
     return LOCAL if is_local() else stranger(owner())
 
 
@@ -129,12 +130,12 @@ def _message(role: Role, text: str, index: int) -> Message:
 
 
 def _role(value: str | None) -> Role:
-    """A browser may send anything, or nothing where a role was deselected."""
+    """The browser's value is untrusted, and None if the role was deselected."""
     return next((role for role in ROLES if role == value), "user")
 
 
 def set_prompt(prompt: Prompt) -> None:
-    """Put a prompt into the editor."""
+    """Write a prompt into the editor."""
     # A field shows a carriage return as a line break, and gives one back once it is edited.
     state, prompt = st.session_state, prompt.as_typed()
     state[SYSTEM_PROMPT] = prompt.system
@@ -152,7 +153,7 @@ def _set_messages(messages: Sequence[Message]) -> None:
 
 
 def add_message() -> None:
-    """Append an empty message from whoever's turn it is."""
+    """Append an empty message of the role whose turn it is."""
     messages = prompt().messages
     role: Role = "assistant" if messages and messages[-1].role == "user" else "user"
     _set_messages([*messages, Message(role, "")])
@@ -164,7 +165,7 @@ def remove_message(index: int) -> None:
 
 
 def drop_blocks(index: int) -> None:
-    """Keep of a message only what can be read and edited."""
+    """Remove the content blocks of a message; its text stays."""
     messages = list(prompt().messages)
     messages[index] = messages[index].without_blocks()
     _set_messages(messages)
@@ -179,7 +180,7 @@ def move_message(index: int, to: int) -> None:
 
 
 def set_not_started(why: str, as_pressed: object) -> None:
-    """Remember why a press started nothing, and what it depended on."""
+    """Store why a press started nothing, and what that depended on."""
     st.session_state["not_started"] = (why, as_pressed)
 
 
@@ -189,7 +190,7 @@ def not_started() -> tuple[str, object] | None:
 
 
 def retry_texts() -> tuple[str, ...]:
-    """What stands in the fields of the retry policy."""
+    """The texts in the fields of the retry policy."""
     return tuple(str(st.session_state[key] or "") for key in RETRY_RULES)
 
 
@@ -217,30 +218,30 @@ def runs() -> dict[str, RunView]:
 def set_runs(runs: Mapping[str, RunView]) -> None:
     st.session_state["runs"] = dict(runs)
     presses_state.add(runs)
-    show_answers_as_chosen()
+    update_feed()
 
 
-def show_answers_as_chosen() -> None:
-    """Let the page's browser be told of the answers as they are to be seen now."""
+def update_feed() -> None:
+    """Have the feed send the answers as they are to be shown now."""
     fed_page().show(answers_state.view(presses_state.shown()))
 
 
-def continue_runs(presses: Mapping[int, presses_state.Runs]) -> None:
-    """Go on with the presses of the page that stood here before, and with its numbers."""
-    presses_state.continue_from(presses)
+def adopt_runs(presses: Mapping[int, presses_state.Runs]) -> None:
+    """Take over the presses of the page that was in this tab before, with their numbers."""
+    presses_state.restore(presses)
     set_runs(dict(presses_state.newest()))
-    # Presses are kept by their numbers: the next one must have a new one.
+    # Presses are stored by number: the next one needs a new number.
     st.session_state["press"] = max([int(st.session_state["press"]), *presses])
 
 
 def fed_page() -> FedPage[answers_state.View]:
-    """This page as the feed knows it."""
+    """This page's registration with the feed."""
     page: FedPage[answers_state.View] = st.session_state["fed_page"]
     return page
 
 
 def is_live() -> bool:
-    """Whether any shown run is still on its way."""
+    """Whether any of the newest runs is live."""
     return not all(run.is_over for run in st.session_state["runs"].values())
 
 
@@ -258,12 +259,12 @@ def visitor_key() -> str:
     return str(st.session_state["key"])
 
 
-def keep_key(key: str, problem: str | None) -> None:
-    """Take the typed key out of its widget, so that it leaves the page."""
+def set_key(key: str, problem: str | None) -> None:
+    """Store the typed key, unless there is a problem with it, and clear its field."""
     st.session_state[API_KEY] = ""
     st.session_state["key_problem"] = problem
     if problem is None:
-        # In the session alone: caches, globals and the environment are shared by all visitors.
+        # Only in the session: caches, globals and the environment are shared by all visitors.
         st.session_state["key"] = key
 
 
@@ -290,7 +291,7 @@ def close_run() -> None:
 
 
 def leave_log() -> None:
-    """Close the opened run and go back to the newest: the rows are gone."""
+    """Close the opened run and go to the first page: the rows were deleted."""
     close_run()
     st.session_state["log_path"] = []
 
@@ -302,15 +303,15 @@ def opened_run() -> str | None:
 
 
 def open_dialog(key: str, popover: str | None = None) -> None:
-    """Show what the button of this key opens, until it is closed; close the popover that the
-    button is in, which would lie over the dialog."""
+    """Open the dialog of the button of this key, and close the popover that the button is in, which
+    would cover the dialog."""
     st.session_state["dialog"] = key
     if popover is not None:
         close_popover(popover)
 
 
 def close_popover(key: str) -> None:
-    """Close a popover that tells the session whether it is open."""
+    """Close a popover whose state is in the session."""
     st.session_state[key] = False
 
 

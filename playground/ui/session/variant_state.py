@@ -1,4 +1,4 @@
-"""The variants in the session: their keys, their defaults, and the requests they make."""
+"""The variants in the session: their keys, defaults and requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -12,7 +12,7 @@ from playground.core.text.number_text import problem_of
 ADD_VARIANT = "add_variant"
 LETTERS = "ABCDEF"
 _CONTROLS = {"stop_sequences": "stops", "thinking_budget_tokens": "thinking_budget"}
-"""The controls that have another name than their parameter."""
+"""The controls whose names differ from their parameters'."""
 COLOURS = {
     "A": "blue", "B": "orange", "C": "green", "D": "violet", "E": "red", "F": "yellow",
 }  # fmt: skip
@@ -70,8 +70,8 @@ def set_variants(chosen: Sequence[Params]) -> None:
 
 
 def set_variant(letter: str, params: Params, system: str = "", typed: Texts = ()) -> None:
-    """Put these parameters into the controls of a letter, and into number fields what was typed
-    there."""
+    """Write these parameters into the controls of a letter, and into number fields the text that
+    was typed."""
     values = [(parameter.name, getattr(params, parameter.name)) for parameter in fields(params)]
     set_controls({field("system", letter): system})
     set_controls(dict(control_of(name, value, letter) for name, value in values))
@@ -82,7 +82,7 @@ def set_variant(letter: str, params: Params, system: str = "", typed: Texts = ()
 
 
 def show_variant(letter: str) -> None:
-    """Have a variant of this letter on the page."""
+    """Add a variant of this letter, unless the page has one."""
     if letter not in variants():
         st.session_state["variants"] = [*variants(), letter]
 
@@ -108,14 +108,14 @@ def remove_variant(letter: str) -> None:
 
 
 def prompt(letter: str, shared: Prompt) -> Prompt:
-    """What a variant says: the shared prompt unless it has a system prompt of its own."""
+    """A variant's prompt: the shared one unless it has a system prompt of its own."""
     own = st.session_state[field("system", letter)] or ""
     # Blanks alone are sent as nothing, and look like nothing.
     return Prompt(own, shared.messages) if own.strip() else shared
 
 
 def request(letter: str, shared: Prompt) -> Request:
-    """What a variant asks for."""
+    """A variant's request."""
     chosen = {name: st.session_state[field(name, letter)] for name in _BLANK}
     params = Params(
         model=(chosen["model"] or "").strip(),
@@ -135,8 +135,8 @@ def request(letter: str, shared: Prompt) -> Request:
 
 
 def _parsed_once(letter: str, params: Params) -> Params:
-    """The object of the script run before, while nothing is changed: it has its extra JSON
-    parsed already."""
+    """The equal object of the previous script run, if there is one: its extra JSON is already
+    parsed."""
     known: Params | None = st.session_state.get(field("params", letter))
     if known == params:
         return known
@@ -145,7 +145,7 @@ def _parsed_once(letter: str, params: Params) -> Params:
 
 
 def number_texts(letter: str) -> Texts:
-    """What stands in the number fields of a variant, by the parameters' names."""
+    """The texts in the number fields of a variant, by the parameters' names."""
     state = st.session_state
     return tuple(
         (parameter, str(state.get(field(name, letter)) or ""))
@@ -159,37 +159,37 @@ def number_problems(letter: str) -> list[str]:
     return [
         why
         for parameter, text in number_texts(letter)
-        # What stands in that field is sent with one kind of thinking only.
+        # That field is sent with one kind of thinking only.
         if parameter != "thinking_budget_tokens" or chosen == "budget"
         if (why := problem_of(text, RULES[parameter]))
     ]
 
 
 def typed(letter: str, params: Params) -> Texts:
-    """Those number fields whose text says more than the parameter that was read from it."""
+    """The number fields whose text cannot be recovered from the parameter read from it."""
     return texts_beside(params, number_texts(letter))
 
 
 def controls(letters: Sequence[str]) -> dict[str, object]:
-    """What the controls of these variants hold, by their keys."""
+    """The values of these variants' controls, by their keys."""
     keys = [field(name, letter) for letter in letters for name in _BLANK]
     return {key: st.session_state.get(key) for key in keys}
 
 
 def choices(letters: Sequence[str]) -> dict[str, object]:
-    """What the controls of these variants hold that are not free text, by their keys."""
+    """The values of these variants' controls, by their keys, but for free text."""
     texts = {field(name, letter) for letter in letters for name in _TEXTS}
     return {key: value for key, value in controls(letters).items() if key not in texts}
 
 
 def set_controls(values: Mapping[str, object]) -> None:
-    """Put values into controls, by their keys."""
+    """Write values into controls, by their keys."""
     for key, value in values.items():
         st.session_state[key] = value
 
 
 def control_of(parameter: str, value: object, letter: str) -> tuple[str, object]:
-    """The key of the control that makes a field of `Params`, and what it then holds."""
+    """The key of the control for a field of `Params`, and the control's value for it."""
     name = _CONTROLS.get(parameter, parameter)
     if parameter in RULES:
         return field(name, letter), first_text(parameter, value)

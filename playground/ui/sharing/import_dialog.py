@@ -103,9 +103,9 @@ def _offer(contents: Imported | PageState) -> None:
 def _put(contents: Imported | PageState) -> None:
     # By what it has, not by its class: an edit of the app gives the class a twin.
     if hasattr(contents, "request"):
-        editor_state.put_request(contents.request, "Import")
+        editor_state.replace_request(contents.request, "Import")
     else:
-        editor_state.put(contents, "Import")
+        editor_state.replace_page(contents, "Import")
     state.close_dialog()
 
 

@@ -17,7 +17,7 @@ def show_link() -> None:
     mount = st.components.v2.component("link", js=SCRIPT)
     # Heard by a callback: one script run can end another before it reaches this line.
     data = {"answered": link_state.answered_end()}
-    mount(key=link_state.LISTENER, data=data, height=1, on_link_change=link_state.hear)
+    mount(key=link_state.LISTENER, data=data, height=1, on_link_change=link_state.receive)
     if link_state.link():
         title = "A page was shared with you"
         show_dialog(link_state.DIALOG, title, _ask, on_dismiss=link_state.dismiss)

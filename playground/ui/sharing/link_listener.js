@@ -1,24 +1,24 @@
-// Tells the server which link the page was opened with, once, and takes it out of the address
-// when its visitor has answered. What stands after the # reaches no server by itself.
+// Sends the server the link that the page was opened with, once, and removes it from the address
+// when its visitor has answered. Browsers do not send what follows the #.
 
 const LINK = /^#s=(.+)$/s, MOST = 16_001;
 
-const page = (window.playgroundLink ??= { told: null });
+const page = (window.playgroundLink ??= { sent: null });
 
 export default ({ data, setTriggerValue }) => {
-  page.tell = () => {
+  page.send = () => {
     const found = LINK.exec(location.hash);
-    if (!found) page.told = null;
-    if (!found || found[1] === page.told) return;
-    page.told = found[1];
+    if (!found) page.sent = null;
+    if (!found || found[1] === page.sent) return;
+    page.sent = found[1];
     setTriggerValue("link", found[1].slice(0, MOST));
   };
-  if (!page.listens) addEventListener("hashchange", () => page.tell());
+  if (!page.listens) addEventListener("hashchange", () => page.send());
   page.listens = true;
-  if (data.answered && page.told?.slice(0, MOST).endsWith(data.answered)) {
+  if (data.answered && page.sent?.slice(0, MOST).endsWith(data.answered)) {
     history.replaceState(history.state, "", location.pathname + location.search);
-    // A host that shows this page in a frame is told of the new address by this event.
+    // This event reports the new address to a host that shows this page in a frame.
     dispatchEvent(new HashChangeEvent("hashchange"));
   }
-  page.tell();
+  page.send();
 };

@@ -12,16 +12,16 @@ END_CHARACTERS = 24
 """As much of an answered link as tells it from others."""
 
 
-def hear() -> None:
-    """A browser says which link it was opened with. Nothing in the editor changes."""
+def receive() -> None:
+    """Receive the link that the page was opened with. Nothing in the editor changes."""
     text = st.session_state[LISTENER].get("link")
-    # A browser may say anything.
+    # The browser's value is untrusted.
     if isinstance(text, str) and text:
-        take(text)
+        open_link(text)
 
 
-def take(text: str) -> None:
-    """Ask about a link."""
+def open_link(text: str) -> None:
+    """Ask the visitor whether to open a link."""
     st.session_state["link"] = text
     st.session_state["answered_link"] = ""
     state.open_dialog(DIALOG)
@@ -41,22 +41,22 @@ def opened() -> tuple[PageState | None, str]:
 
 
 def accept() -> None:
-    """Put what the link holds into the editor; one undo brings back what was there."""
+    """Replace the contents of the editor by the link's, as one step that can be undone."""
     page, _ = opened()
     if page is not None:
-        editor_state.put(page, "Open a link")
+        editor_state.replace_page(page, "Open a link")
         lessons_state.close_lesson()
         st.session_state[state.SAMPLE] = None
     dismiss()
 
 
 def dismiss() -> None:
-    """Keep the editor as it is, and have the link taken out of the address."""
+    """Keep the editor as it is, and have the link removed from the address."""
     st.session_state["answered_link"] = link()[-END_CHARACTERS:]
     st.session_state["link"] = ""
     state.close_dialog()
 
 
 def answered_end() -> str:
-    """How the link ends that was answered last."""
+    """The end of the link that was answered last."""
     return str(st.session_state.get("answered_link", ""))

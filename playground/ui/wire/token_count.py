@@ -18,7 +18,7 @@ BOUND = (
     "More than it can be: so much is set aside of a budget. After a run its card says how many it "
     "was (“in”); Count tokens asks the API before, which is free."
 )
-LOOK_AGAIN_S = 0.3
+POLL_S = 0.3
 TOO_OFTEN = "Not counted: too many prompts were counted lately. Wait a minute. The bound is used."
 CANNOT_COUNT = ("not_the_api", "not_found", "undecodable")
 
@@ -39,7 +39,7 @@ def show_count(plans: list[Plan]) -> None:
         )
         if _is_counting(plans):
             # The count comes on the engine's loop, which can draw nothing: the part looks for it.
-            st.fragment(_show, run_every=LOOK_AGAIN_S)(plans, to, count())
+            st.fragment(_show, run_every=POLL_S)(plans, to, count())
         else:
             _show(plans, to, count())
 
@@ -98,12 +98,12 @@ def _key(plan: Plan) -> str:
 
 
 def _count_of(plan: Plan) -> int | Failure | None:
-    answer = money_state.asked_counts().get(_key(plan))
+    answer = money_state.requested_counts().get(_key(plan))
     return answer.result() if answer is not None and answer.done() else None
 
 
 def _is_counting(plans: list[Plan]) -> bool:
-    answers = [money_state.asked_counts().get(_key(plan)) for plan in plans]
+    answers = [money_state.requested_counts().get(_key(plan)) for plan in plans]
     return any(answer is not None and not answer.done() for answer in answers)
 
 

@@ -177,7 +177,7 @@ def test_a_ladder_says_which_model_is_the_smallest_that_passes(band):
     page.run()
     [row] = services().log.experiments.list_experiments("local")
     page.button(key=f"open_experiment_{row.experiment_id}").click().run()
-    page.session_state["experiment_opened"].looking.result(10)
+    page.session_state["experiment_opened"].loading.result(10)
     page.run()
     assert "It agrees with the largest model on 100 % of the cells." in words(page)
     assert "resume_experiment" not in {each.key for each in page.button}
@@ -229,7 +229,7 @@ def test_a_running_experiment_has_one_stop(band):
     stops = [each for each in page.button if each.label == "Stop"]
     assert [(each.key, each.disabled) for each in stops] == [("stop_all", False)]
     stops[0].click().run()
-    page.session_state["experiment_opened"].resting.result(10)
+    page.session_state["experiment_opened"].idle.result(10)
     assert underway(page).progress.state == "stopped"
 
 

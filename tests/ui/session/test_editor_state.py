@@ -106,7 +106,7 @@ def _late_draft():
     typed = {"message_0_text": "A draft"}
     kept = json.dumps({"page": to_json(editor_state.page()), "typed": typed})
     if st.session_state.get("is_changed"):
-        editor_state.put(SHARED, "Open a link")
+        editor_state.replace_page(SHARED, "Open a link")
     draft_state.restore(kept)
     st.code(state.prompt().messages[0].text)
     editor_state.undo()
