@@ -187,7 +187,7 @@ def detail_of(run: RunView) -> str:
 
 def _silence(run: RunView) -> str:
     """How long a live run has received nothing, once that is unusual."""
-    silent_s = 0.0 if run.heard_s is None else time.monotonic() - run.heard_s
+    silent_s = 0.0 if run.last_event_s is None else time.monotonic() - run.last_event_s
     return f" · no text for {silent_s:.0f} s" if silent_s >= SILENCE_S else ""
 
 

@@ -1,4 +1,4 @@
-"""Looks at this server and says what is safe: `python -m playground doctor` and the page."""
+"""The self-check of this server's safety, for `python -m playground doctor` and the page."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ SIGNS: dict[Verdict, str] = {"good": "ok  ", "note": "note", "bad": "BAD "}
 
 
 def observe(settings: Settings, *, is_serving: bool = False) -> Observed:
-    """What there is to see of this server. Opens its log, checks it and writes to it.
+    """Collect the facts that the self-check judges. Opens the log, checks it and writes to it.
 
     `is_serving`: this very process serves a page, so its headers must have gone out.
     """
@@ -127,7 +127,7 @@ def _is_in_git(path: Path) -> bool:
 
 
 def headers_missing() -> tuple[str, ...]:
-    """Which headers an answer of the server lacks, asked of its own middleware."""
+    """The headers that the server's responses lack, by a request to its own middleware."""
     sent: list[Message] = []
 
     async def page(_scope: Scope, _receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""What the server does and answers beside Streamlit's own routes."""
+"""The server's lifespan, routes and middleware besides Streamlit's own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware() -> list[Middleware]:
-    """What stands before every answer, the outermost first."""
+    """The middleware, the outermost first."""
     # The headers must be on refusals too; a request under a foreign name must neither take a
     # socket's place nor be given a cookie.
     return [
@@ -56,7 +56,7 @@ def middleware() -> list[Middleware]:
 
 
 async def _feed(socket: WebSocket) -> None:
-    # Half of the page hangs on it, and the server listens before that is imported.
+    # Imported late: it imports half of the app, and the server must listen before.
     from playground.ui.session.services import services
 
     await services().feed.serve(socket)

@@ -1,4 +1,4 @@
-"""Imports what is needed soon, at times when nobody waits for anything else."""
+"""Imports in advance what is needed soon, while no visitor waits."""
 
 import gc
 import importlib
@@ -11,7 +11,7 @@ from playground.settings import SettingsError
 from playground.ui.server.streamlit_insides import import_emojis
 
 WARM_UP_AFTER_S = 2.0
-"""Until then a browser loads parts of its page from this very process."""
+"""Until then a browser still loads parts of its page from this process."""
 
 
 def prepare() -> Thread:

@@ -1,4 +1,4 @@
-"""What is wrong with what Run would send: one row each, with a click that mends it."""
+"""The problems with what Run would send: a row each, with a button that fixes it."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ MARKS = {
 def show_checks(plans: list[Plan]) -> None:
     """Draw each problem once, with the variants it concerns; nothing if there is none."""
     concerned = _concerned(plans)
-    # Put in front, which sorting leaves as it is: what stops every variant comes first.
+    # Inserted first, and sorting is stable: what stops every variant comes first.
     if why := running.connection_problem(running.connection()):
         concerned = {Problem("error", why): [plan.letter for plan in plans], **concerned}
     if refused := running.refusal(plans):
@@ -76,7 +76,7 @@ def _offer_undo(label: str) -> None:
 
 
 def _variables_notes() -> list[Problem]:
-    """What becomes of the prompt's variables in what the right pane runs."""
+    """Notes on how the prompt's variables are filled in what the right pane runs."""
     names, escaped = experiment_state.found_variables(), experiment_state.found_escapes()
     columns, is_empty = experiment_state.table()[0], not any(experiment_state.filled_rows())
     is_experiment = experiment_state.is_in_pane()

@@ -1,4 +1,4 @@
-"""The draft: the editor comes back after a reload, a restart or a crash."""
+"""The draft: restores the editor after a reload, a restart or a crash."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The controls of a variant's parameters, each with the line that says what becomes of it."""
+"""The controls of a variant's parameters, each with a line on whether it is sent, and why."""
 
 from collections.abc import Mapping
 from typing import Literal, TypedDict, Unpack
@@ -46,8 +46,7 @@ class Shape(TypedDict, total=False):
 
 
 def choose_in_front(plan: Plan, below: DeltaGenerator, **shape: Unpack[Shape]) -> None:
-    """Temperature, or effort on a model that takes no temperature. What is wrong with it is said
-    `below`."""
+    """Temperature, or effort for a model that takes none. Its problem is shown `below`."""
     if takes_temperature(plan):
         _choose_temperature(plan, below, **shape)
     else:
@@ -185,19 +184,19 @@ def _is_disabled(plan: Plan, parameter: str) -> bool:
 
 
 def takes_temperature(plan: Plan) -> bool:
-    """Whether temperature stands in front; otherwise effort does."""
+    """Whether the row has the temperature; otherwise it has the effort."""
     return plan.wire.decision("temperature").state != "unavailable" or not plan.model.efforts
 
 
 def _show_reason(plan: Plan, *parameters: str) -> None:
-    """Say what becomes of parameters, where they are set or can't be."""
+    """Show whether parameters are sent, where they are set or unavailable."""
     for parameter in parameters:
         if _is_unreadable(plan, parameter) or plan.wire.decision(parameter).state != "default":
             st.caption(_reason(plan, parameter))
 
 
 def _show_sampling_reasons(plan: Plan) -> None:
-    """What becomes of top_p and top_k, in one line where it is the same of both."""
+    """Show whether top_p and top_k are sent, in one line if it is the same for both."""
     lines = {name: plan.wire.decision(name) for name in SAMPLING[1:]}
     whys = {name: line.why.removeprefix(name) for name, line in lines.items()}
     is_plain = not any(_is_set(plan, name) or _is_unreadable(plan, name) for name in lines)
@@ -210,7 +209,7 @@ def _show_sampling_reasons(plan: Plan) -> None:
 
 
 def show_in_brief(plan: Plan) -> None:
-    """The lines beneath a row: what of it is not sent as it stands, and what its popover adds."""
+    """The lines beneath a row: values not sent as shown, and the settings of its popover."""
     value = plan.request.params.temperature
     temperature = plan.wire.decision("temperature")
     # One that can't be read has no value: its field says what is wrong.
@@ -244,12 +243,12 @@ def show_in_brief(plan: Plan) -> None:
 
 
 def _is_unreadable(plan: Plan, parameter: str) -> bool:
-    """Whether its field holds what can't be sent, and the request so lacks it."""
+    """Whether its field cannot be read, so that the request lacks it."""
     return parameter in dict(plan.unreadable)
 
 
 def _is_set(plan: Plan, parameter: str) -> bool:
-    """Whether a person asked for something else than the default."""
+    """Whether it was set to something else than the default."""
     if parameter == "prefill":
         return plan.request.prompt.is_prefilled
     params = plan.request.params
@@ -257,7 +256,7 @@ def _is_set(plan: Plan, parameter: str) -> bool:
 
 
 def _reason(plan: Plan, parameter: str, prefix: str = "") -> str:
-    """The line; marked where a value that was entered is not sent or will be refused."""
+    """The line; marked if an entered value is not sent or will be refused."""
     if _is_unreadable(plan, parameter):
         # The wire knows only that there is no value; the field itself says what is wrong.
         return IGNORED + plain(f"{RULES[parameter].name} has to be corrected: nothing is sent.")

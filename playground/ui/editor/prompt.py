@@ -26,7 +26,7 @@ ONE_LINE = 68
 
 
 def edit_prompt(plans: list[Plan]) -> None:
-    """Draw the editor and, beneath it, what is wrong with the prompt."""
+    """Draw the editor and, beneath it, the checks."""
     with st.container(key="prompt", gap="xsmall"):
         text_area(
             "System prompt",
@@ -82,7 +82,7 @@ def _edit_message(index: int, count: int) -> None:
 
 
 def _show_call(index: int, call: str) -> None:
-    """Of which call the text is the result."""
+    """Draw the tool call whose result the text is."""
     if not call:
         return
     before = [calls_in(message.content) for message in state.prompt().messages[:index]]
@@ -122,7 +122,7 @@ def _icon(
     label: str, key: str, icon: str, step: str, do: Callable[..., None], *what: int,
     disabled: bool = False,
 ) -> None:  # fmt: skip
-    """A button of which only the icon is seen (page.css). `step` is its name for Undo."""
+    """An icon button (page.css). `step` is its label in the undo history."""
     st.button(
         label,
         key=key,

@@ -1,4 +1,4 @@
-"""The variants: a row each, and a popover for all that the row has no room for."""
+"""The variants: a row each, and a popover for the other parameters."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ Visibility = Literal["visible", "collapsed"]
 
 
 def edit_variants(plans: list[Plan]) -> None:
-    """Draw a row for each variant, the names of its fields above where they are others."""
+    """Draw a row for each variant, with field names above it if they differ from the row before."""
     offered = running.models(running.connection())
     above: bool | None = None
     with st.container(gap="xsmall", key="variants"):
@@ -90,8 +90,8 @@ def _popover(letter: str) -> str:
 
 
 def _offer_more(plan: Plan, plans: list[Plan]) -> None:
-    """The popover. What is in it costs nothing while it is closed: with six variants it would
-    take most of the time that a click takes. Its values stay in the session."""
+    """The popover, drawn only while it is open: with six variants it would take most of the time of
+    a script run. Its values stay in the session."""
     letter = plan.letter
     key = _popover(letter)
     more = st.popover(
@@ -114,8 +114,7 @@ def _offer_more(plan: Plan, plans: list[Plan]) -> None:
 def _act(plan: Plan, plans: list[Plan]) -> None:
     letter = plan.letter
     st.button(
-        # Never disabled: nothing draws it again when a run ends, and a press that comes too early
-        # says why it starts nothing.
+        # Never disabled: it is not redrawn when a run ends. A press too early gets a reason.
         f"Run {letter} alone", key=f"run_{letter}", icon=":material/play_arrow:", type="tertiary",
         on_click=_run_alone, args=(letter,),
     )  # fmt: skip
@@ -133,13 +132,13 @@ def _act(plan: Plan, plans: list[Plan]) -> None:
 
 
 def _duplicate(letter: str) -> None:
-    # What is to differ is changed in the new row, beside which it would stand open.
+    # The next edit is in the new row, which the open popover would cover.
     state.close_popover(_popover(letter))
     editor_state.change("Duplicate a variant", variant_state.add_variant, letter)
 
 
 def _run_alone(letter: str) -> None:
-    # It would lie over the answer that was asked for.
+    # It would cover the answer.
     state.close_popover(_popover(letter))
     running.run_alone(letter)
     st.rerun()
@@ -165,7 +164,7 @@ def _choose_model(letter: str, offered: tuple[Model, ...], named: Visibility) ->
 
 
 def _labels(offered: tuple[Model, ...]) -> dict[str, str]:
-    """A label for each model id. Streamlit finds an option by its label, so each is its own."""
+    """A unique label for each model id: Streamlit identifies options by their labels."""
     labels = {model.id: _label(model.id, model.name) for model in offered}
     occurrences = Counter(labels.values())
     return {

@@ -1,4 +1,4 @@
-"""The batches of an experiment: the button that submits one, and how those submitted stand."""
+"""The batches of an experiment: the button that submits one, and the submissions' states."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from playground.ui.visitors import privacy
 from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
-# Of the page alone: the API is asked by the engine, and ever more seldom (claude/batch).
+# Of the page alone: the engine polls the API, with increasing intervals (claude/batch).
 POLL_S = 2.0
 STATES = {
     "submitting": ("gray", "submitting"),
@@ -74,7 +74,7 @@ def offer_rest() -> None:
     if underway is None or underway.experiment.is_ladder:
         return
     places = underway.planned.grid.places
-    # What a batch may still bring must not be submitted, and paid for, once more.
+    # Cells that a batch may still finish must not be submitted, and paid for, again.
     known = underway.in_batch.union(underway.finished, underway.unsent)
     bound = underway.planned.batch_of(place for place in places if place not in known)
     if bound.calls:
@@ -134,7 +134,7 @@ def _line(submission: Submission, now: datetime) -> str:
 
 
 def _when(submission: Submission, now: datetime) -> str:
-    """How long ago; of one that is painted no more at which time, for that stays true."""
+    """How long ago; for a finished one, which is not redrawn, the time of day."""
     at = submission.submitted_at
     if not submission.is_collected:
         return f"{formats.span((now - at).total_seconds())} ago"
@@ -155,7 +155,7 @@ def _counts(counts: Counts) -> list[str]:
 
 def _offer(standing: Standing) -> None:
     submission, is_pending = standing.submission, standing.is_pending
-    if submission.is_taken_in:
+    if submission.is_collected:
         return
     number = submission.submission_id
     # Before, there is no id to cancel by; while it is canceling, it has been asked for.

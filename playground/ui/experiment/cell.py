@@ -31,7 +31,7 @@ LABELS = {**KINDS, "length": "has", "judge": "is judged by"}
 
 
 def show_cell(matrix: Matrix, setting: int, case: int) -> None:
-    """Draw a place of the matrix."""
+    """Draw a cell of the matrix."""
     with st.container(border=True, key="matrix_cell_detail"):
         with st.container(horizontal=True, vertical_alignment="center"):
             head = f"Case {case + 1} · {unique_names(matrix.grid.settings)[setting]}"
@@ -96,7 +96,7 @@ def _logged(cell: CellRow) -> tuple[RunRow, RunTexts] | None:
 
 
 def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> None:
-    """Take the winner into the editor; the sidebar brings back what was there."""
+    """Write the winner into the editor; Undo reverts it."""
     logged = _logged(cell)
     blocks = logged[1].blocks if logged else starting.contents([cell.run_id]).get(cell.run_id, ())
     with st.container(horizontal=True):

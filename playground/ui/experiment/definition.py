@@ -1,4 +1,4 @@
-"""The experiment that the page describes now, and what running it would mean."""
+"""The experiment that the page defines now, and its plan."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -129,14 +129,13 @@ def check(number: int) -> CaseCheck:
 
 
 def context() -> RunContext:
-    """What holds for every cell; the press is told once they run."""
-    # Not the next press: with each Run that is another, and each plan would be worked out anew.
+    """The context of every cell; the press is set when they run."""
+    # Not the next press: that changes with each Run, and would invalidate the cached plan.
     return replace(running.context(running.connection()), press=0)
 
 
 def plan_of(experiment: Experiment, context: RunContext) -> GridPlan:
-    """The plan of the page's experiment, worked out anew only where it changed. Raises
-    `GridError`."""
+    """The plan of the page's experiment, cached until it changes. Raises `GridError`."""
     axes = (experiment.variants, experiment.sweeps, experiment.cases, experiment.repeats)
     # The moment is another one in each script run; what depends on it, such as whether a model has
     # retired, changes by the day.

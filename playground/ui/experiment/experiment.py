@@ -25,7 +25,7 @@ NOTES_SHOWN = 5
 
 
 def choose_pane() -> None:
-    """What the right pane shows: the answers, or an experiment in their place."""
+    """Choose what the right pane shows: the answers or an experiment."""
     st.segmented_control(
         "Right pane",
         list(chosen.PANES),
@@ -38,7 +38,7 @@ def choose_pane() -> None:
 
 
 def show_experiment() -> None:
-    """Draw the experiment; where the answers are shown it costs nothing."""
+    """Draw the experiment, if the right pane shows it."""
     if not chosen.is_in_pane():
         return
     with st.container(key=chosen.EXPERIMENT, gap="small"):
@@ -129,7 +129,7 @@ def _calls(grid: GridPlan) -> str:
     is_demo = running.connection().kind == "demo"
     bound = "simulated, at most" if is_demo else "at most"
     cost = "cost unknown" if most is None else f"{bound} {formats.money(most)}"
-    # Escaped: between two dollar signs Streamlit reads mathematics.
+    # Escaped: Streamlit renders text between two dollar signs as mathematics.
     return f"{calls:,} {noun} · {cost.replace('$', chr(92) + '$')}"
 
 

@@ -31,13 +31,13 @@ WORDS = {"all": "All", "failures": "Failures", "different": "Different"}
 
 
 def show_matrix() -> None:
-    """Draw it; its own clicks redraw nothing else."""
-    # While it runs cells come without a click; at rest a timer would only make work.
+    """Draw it as a fragment."""
+    # Only while it runs do cells change without a click.
     pace_s = POLL_S if starting.is_live() else None
     st.fragment(_show, run_every=pace_s)()
 
 
-# Clicked in more often than its timer fires: as a timer's, a click would wait for every page.
+# Not `in_later_turn`: its clicks would have the low priority of its timer.
 @in_turn
 def _show() -> None:
     matrix = starting.matrix()
@@ -80,7 +80,7 @@ def _baseline(matrix: Matrix) -> int:
 
 
 def _heads(matrix: Matrix) -> list[SettingStatistics]:
-    """Added up anew only where the matrix is another one."""
+    """The statistics of the columns, cached until the matrix changes."""
     opened = chosen.opened()
     if opened is None:
         return matrix.heads()

@@ -50,7 +50,7 @@ def reopen(experiment_id: str) -> None:
     earlier = {key: cell for key, cell in cells.items() if key in places and cell.is_finished}
     underway = starting.underway_of(experiment_id, experiment, planned, context)
     fetched = submitting.fetched(experiment_id)
-    loading = underway.look()
+    loading = underway.refresh()
     wait([loading], LOAD_WAIT_S)
     chosen.set_opened(chosen.Opened(underway, loading=loading, earlier=earlier, fetched=fetched))
     state.close_popover(MINE)
@@ -93,7 +93,7 @@ def delete(experiment_id: str) -> None:
     if isinstance(submitted, Refusal):
         chosen.set_problem(submitted.sentence)
         return
-    if not all(submission.is_taken_in for submission in submitted):
+    if not all(submission.is_collected for submission in submitted):
         chosen.set_problem(IN_BATCH)
         return
     if is_opened:

@@ -52,7 +52,7 @@ def show_progress() -> None:
 
 
 def _count_open(standings: Sequence[Standing]) -> int:
-    return sum(not standing.submission.is_taken_in for standing in standings)
+    return sum(not standing.submission.is_collected for standing in standings)
 
 
 def progress_of(opened: chosen.Opened) -> Progress:

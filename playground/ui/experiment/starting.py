@@ -132,7 +132,7 @@ def retry_failed() -> None:
         return
     new, underway = continued(opened, opened.underway)
     # It is new and has loaded no cells: the log knows which have failed.
-    underway.look().result(LOADED_WITHIN_S)
+    underway.refresh().result(LOADED_WITHIN_S)
     chosen.set_opened(replace(new, idle=underway.retry_failed(), earlier={}))
 
 

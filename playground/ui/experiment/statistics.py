@@ -1,4 +1,4 @@
-"""What an experiment's answers add up to: how much repeats differ, a ladder's result."""
+"""The statistics of an experiment: how much repeats differ, a ladder's result."""
 
 import streamlit as st
 
@@ -69,7 +69,7 @@ def show_statistics(matrix: Matrix, heads: list[SettingStatistics]) -> None:
     if not place.open or not matrix.cells:
         return
     with place:
-        # Every answer of up to 10,000 cells is read from the log: not before somebody wants to see.
+        # It reads every answer of up to 10,000 cells from the log: only on demand.
         answers = starting.answers(matrix.run_ids(range(len(matrix.grid.cases))))
         if matrix.grid.repeats > 1:
             _show_repeats(matrix, answers)

@@ -50,13 +50,13 @@ class CellAdmission:
             return refused
         # Stored before anything is sent: after a crash a cell must be known to be in a batch, or
         # it would be paid for twice.
-        begun = [Started(request.cell, request.run_id) for request in wanted]
-        refused = self.store.started(self.origin.visitor, self.origin.experiment_id, begun)
+        begun = [StartedCell(request.cell, request.run_id) for request in wanted]
+        refused = self.store.save_starts(self.origin.visitor, self.origin.experiment_id, begun)
         if refused is not None:
             self.give_back(wanted)
         return refused
 
-    def give_back(self, wanted: Sequence[Wanted]) -> None:
+    def give_back(self, wanted: Sequence[SubmissionItem]) -> None:
         # If this fails, they count as spent: too much rather than too little.
         self.release(self.origin.visitor, [request.run_id for request in wanted])
 
@@ -134,10 +134,10 @@ async def submit_left(
 
 
 async def _submit_left(
-    underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
-) -> Submitted:
+    underway: ExperimentRun, batching: BatchService, key: str, admission: CellAdmission
+) -> SubmitResult:
     # Loads the cells that others have finished since the page was drawn: not to be sent again.
-    refused = await underway.take_over()
+    refused = await underway.load_finished()
     if refused is not None:
         return SubmitResult(problem=refused.sentence)
     plans, origin = await underway.submit_rest(), underway.origin
@@ -172,12 +172,12 @@ def submissions() -> tuple[Standing, ...]:
     underway: ExperimentRun = opened.underway
     submitting = services().batching.submitting
     rows = _submissions(underway.origin.experiment_id)
-    fetched = frozenset(submission.submission_id for submission in rows if submission.is_taken_in)
+    fetched = frozenset(submission.submission_id for submission in rows if submission.is_collected)
     if fetched - opened.fetched:
-        opened.fetched, opened.loading = fetched, underway.look()
+        opened.fetched, opened.loading = fetched, underway.refresh()
     return tuple(
         Standing(submission)
-        if submission.is_taken_in or submission.submission_id in submitting
+        if submission.is_collected or submission.submission_id in submitting
         else _standing(submission, opened.requests.get(submission.submission_id))
         for submission in rows
     )
@@ -188,14 +188,14 @@ def fetched(experiment_id: str) -> frozenset[str]:
     return frozenset(
         submission.submission_id
         for submission in _submissions(experiment_id)
-        if submission.is_taken_in
+        if submission.is_collected
     )
 
 
 def in_batches() -> frozenset[str]:
     """The visitor's experiments of which a batch may still bring something."""
     return frozenset(
-        submission.experiment_id for submission in _submissions() if not submission.is_taken_in
+        submission.experiment_id for submission in _submissions() if not submission.is_collected
     )
 
 
@@ -219,7 +219,7 @@ def _standing(submission: Submission, answer: Answer | None) -> Standing:
             # Automatically only once; after that there is a button for it.
             find(submission)
         return Standing(submission, _outcome(answer), is_lost=True, is_pending=answer is None)
-    following = services().batching.follow(submission, to, running.key_for(to))
+    followed = services().batching.follow(submission, to, running.key_for(to))
     return Standing(
         submission, followed.problem or _outcome(answer), is_gone=_is_gone(followed, to)
     )
@@ -235,7 +235,7 @@ def _is_gone(followed: FollowedBatch, to: Connection) -> bool:
     failure = poll.failure if poll else None
     is_unknown = failure is not None and failure.kind == "not_found"
     # The API may not find a new batch at first; the demo loses all batches when the app ends.
-    return is_unknown and (bool(following.problem) or to.kind == "demo")
+    return is_unknown and (bool(followed.problem) or to.kind == "demo")
 
 
 def _outcome(answer: Answer | None) -> str:

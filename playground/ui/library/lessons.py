@@ -38,7 +38,7 @@ def _set_up_chosen() -> None:
 
 
 def show_lesson() -> None:
-    """Draw the card of the lesson that is on."""
+    """Draw the card of the active lesson."""
     # Always there: what comes and goes moves the places of all below, and a browser shows
     # the old ones for a moment.
     with st.container(key="lesson_place"):
@@ -67,7 +67,7 @@ def _set_up_first() -> None:
 
 
 def remind_of_run() -> None:
-    """Beside Run: that the lesson which is on wants it pressed."""
+    """Beside Run: a reminder that the active lesson asks to press it."""
     index = lessons_state.lesson()
     if index is not None and index not in lessons_state.lessons_done() and not state.is_live():
         with st.container(key="lesson_run", width="content"):
@@ -122,7 +122,7 @@ def _buttons(index: int) -> None:
 
 
 def offer_undo(label: str) -> None:
-    """The way back from samples and lessons, where there is one."""
+    """The button that undoes samples and lessons, if there is something to undo."""
     if lessons_state.can_undo_placed():
         st.button(
             label,

@@ -1,4 +1,4 @@
-"""The prompt library: save what the editor holds, look at its versions, put one back."""
+"""The prompt library: save the contents of the editor, compare versions, restore one."""
 
 import streamlit as st
 

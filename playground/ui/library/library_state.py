@@ -145,7 +145,7 @@ def restore(version: PromptVersion, name: str) -> None:
 
 def _save(prompt: SavedPrompt) -> None:
     if keeps_texts():
-        _set_problem(services().log.prompts.keep(_visitor(), prompt))
+        _set_problem(services().log.prompts.save(_visitor(), prompt))
         return
     prompts_of_session = [other for other in prompts() if other.prompt_id != prompt.prompt_id]
     prompts_of_session.append(prompt)

@@ -1,4 +1,4 @@
-"""Taking runs out of the log as a file: what is filtered, or a visitor's whole history."""
+"""Exports of the log: the filtered runs, or a visitor's whole history."""
 
 import tempfile
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ def _history(visitor: str) -> None:
 
 
 def _prepare(visitor: str, chosen: Filter, form: Format, *, with_texts: bool) -> None:
-    """Write the file, with a bar that shows how far it is; then offer it."""
+    """Write the file, with a progress bar; then offer it."""
     summary = services().log.history.summary(visitor, chosen)
     count = summary.totals.runs
     runs = "Runs" if summary.is_partial else f"{count:,} run{'' if count == 1 else 's'}"

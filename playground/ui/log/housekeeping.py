@@ -1,4 +1,4 @@
-"""Storage: how large the log is, what is old, copies of it and the way back."""
+"""Storage: the log's size, deleting old runs, backups and restoring them."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +21,8 @@ BACK_UP, BACKUP, RESTORE = "back_up_log", "log_backup", "restore_log"
 
 
 def offer_housekeeping(visitor: str) -> None:
-    """The button; what is behind it costs nothing until it is open."""
-    # What was done is said for as long as the dialog stays open, and not when it opens again.
+    """The button of the dialog, whose contents are read only while it is open."""
+    # The result is shown until the dialog is closed.
     if state.dialog() != HOUSEKEEPING:
         log_state.set_housekeeping_result(None)
     offer_dialog(HOUSEKEEPING, "Storage", ":material/cleaning_services:", "Storage", _show, visitor)
@@ -82,7 +82,7 @@ def _show_old(visitor: str) -> None:
 
 
 def _work(visitor: str) -> None:
-    """Do what was asked for, with a bar that shows how far it is."""
+    """Run the requested job, with a progress bar."""
     job = log_state.pop_housekeeping_job()
     if job is None:
         return

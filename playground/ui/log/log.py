@@ -78,7 +78,7 @@ def _show_page() -> None:
 
 
 def _show_warning(visitor: str) -> None:
-    """What is wrong with the log, said once, and a way to take along what it could not save."""
+    """Warn of the log's problem, and offer the runs it could not save as a file."""
     log = services().log
     warning = log.warning_to(visitor)
     if not warning:
@@ -102,7 +102,7 @@ def _page(visitor: str, chosen: Filter) -> HistoryPage:
     order = log_state.order()
     log = services().log
     if chosen.is_empty and order == "newest" and log_state.cursor() is None:
-        # The page that everybody sees first is read without a look at any filter.
+        # The unfiltered first page, which every visitor sees, has a query of its own.
         page = log.page(visitor, limit=ROWS_PER_PAGE)
         cursor = cursor_of(page.rows[-1], order) if page.older else None
         return HistoryPage(page.rows, cursor)
@@ -129,7 +129,7 @@ def _show_rows(visitor: str, page: HistoryPage) -> None:
             for name in COLUMN_HELP | COLUMN_WIDTHS
         },
     )
-    # Beneath the rows, which what comes and goes must not push.
+    # Beneath the rows: appearing above them it would move them.
     show_undo(visitor)
     _show_selected(visitor)
     _turn_pages(page.next_cursor)
@@ -169,7 +169,7 @@ def _turn_pages(next_cursor: Cursor | None) -> None:
 def _table(
     rows: tuple[RunRow, ...], marks: Mapping[str, Mark], words: Mapping[str, RowWords]
 ) -> Any:  # noqa: ANN401 (pandas is imported late)
-    # Half a second to import: only a page that has rows to show pays for it.
+    # Imported late, for half a second: only if there are rows.
     import pandas as pd
 
     live = {run.id: run.status for run in state.runs().values() if run.is_live}
@@ -192,7 +192,7 @@ def _table(
 def _cells(
     row: RunRow, status: str, mark: Mark, words: RowWords, parameters: str
 ) -> dict[str, object]:
-    """A row: its words, what tells it from others, how it went, and what seldom differs."""
+    """The cells of a row: words, distinguishing parameters, outcome, then what seldom differs."""
     return {
         "Prompt": formats.fitted(words.prompt, PROMPT_PX),
         "Answer or error": formats.fitted(
@@ -229,7 +229,7 @@ def _sent(params_json: str) -> dict[str, str]:
 
 
 def _parameters(sent: Mapping[str, str], shared: Set[tuple[str, str]]) -> str:
-    """First those that not all rows of the page have alike."""
+    """The parameters; first those that differ among the rows of the page."""
     ordered = sorted(sent.items(), key=lambda pair: pair in shared)
     return ", ".join(f"{name} {value}" for name, value in ordered)
 

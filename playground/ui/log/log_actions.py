@@ -26,7 +26,7 @@ def name_of(row: RunRow) -> str:
 
 
 def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
-    """The buttons, in one line."""
+    """Draw the buttons."""
     letter = log_state.letter_for(row.variant)
     request = request_of(texts.request_json, running.wire_of)
     has_request = request is not None
@@ -68,7 +68,7 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
 
 
 def _difference(texts: RunTexts, request: Request | None) -> str:
-    """What would go out otherwise than it did, in a sentence; empty: nothing."""
+    """How the request would differ from the one sent, as a sentence; empty if it would not."""
     if request is None:
         return ""
     names = differences(texts.request_json, running.wire_of(request))
@@ -100,7 +100,7 @@ def _delete(row: RunRow) -> None:
 
 
 def show_undo(visitor: str) -> None:
-    """The line that says what was just deleted, and undoes it; or why nothing was done."""
+    """The line with the last deletion and its Undo, or why it failed."""
     problem, last = log_state.problem(), log_state.deleted()
     if problem:
         st.warning(plain(problem), icon=":material/save:")

@@ -30,7 +30,7 @@ VOTES: dict[Vote, str] = {
 
 
 def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: str = "log") -> None:
-    """Draw what the table has no room for. `name` is that of the table; a run of the log
+    """Draw the run's details. `name` is that of the table; a run of the log
     itself has a mark."""
     with st.container(border=True, key=f"{name}_detail"):
         with st.container(horizontal=True, vertical_alignment="center"):

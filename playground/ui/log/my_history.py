@@ -17,7 +17,7 @@ SAVED_WITHIN_S = 2.0
 def show_my_history() -> None:
     """Draw it: always in sight on a shared host, folded away at one's own machine."""
     if is_local():
-        # Drawn only while it is in sight: each widget makes every run of the page slower.
+        # Drawn only while it is visible: each widget slows down every script run.
         history = st.expander(
             "History", icon=":material/history:", key="history", on_change="rerun"
         )

@@ -34,7 +34,7 @@ def offer_comparison(visitor: str, run_ids: tuple[str, ...]) -> None:
 
 
 def _titles(earlier: Run, later: Run) -> tuple[str, str]:
-    """What the two are called: two names, for each page numbers its presses from 1."""
+    """Distinct titles for the two: runs of two pages can have the same name."""
     rows = earlier[0], later[0]
     first, second = (f"Run {row.name}" for row in rows)
     if first == second:
@@ -110,6 +110,6 @@ def _show_lines(before: str, after: str) -> None:
 
 
 def _lines(before: str, after: str) -> Iterator[str]:
-    """The differing lines with what stands around them, without the file names."""
+    """The differing lines with their context, without file names."""
     diff = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
     return (line for number, line in enumerate(diff) if number > 1 and not line.startswith("@@"))

@@ -16,7 +16,7 @@ from playground.ui.widgets.markdown import plain
 def edit_budget() -> None:
     """Draw the fields and, for each limit, what is spent, reserved and left."""
     _load()
-    # Drawn only while it is in sight: each widget makes every run of the page slower.
+    # Drawn only while it is visible: each widget slows down every script run.
     budget = st.expander("Budget", icon=":material/savings:", key="budget", on_change="rerun")
     money_state.set_budget_in_sight(is_in_sight=bool(budget.open))
     if not budget.open:
@@ -53,10 +53,10 @@ def _enter(label: str, key: str, words: str) -> None:
 
 
 def _save() -> None:
-    """A visitor at this machine finds the budget again; any other is new on each visit."""
+    """Store the budget of a visitor at this machine; others set one on each visit."""
     try:
         own = money_state.budget()
-    # What holds no amount is not kept: the next visit begins with the last one that did.
+    # Not while a field is no amount: the next visit gets the last valid budget.
     except ValueError:
         return
     if is_local():

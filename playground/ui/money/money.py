@@ -38,15 +38,15 @@ def show_worst_case(plan: Plan) -> None:
 
 
 def spent_of(run: RunView) -> str:
-    """What a run has cost, against the most it could."""
+    """A run's cost, compared with its worst case."""
     cost, _ = cost_of(run)
     billed = [attempt.billed for attempt in run.attempts]
     return _against(cost, _most_usd(run.plan.worst_case_usd, billed))
 
 
 def show_cost(row: RunRow, attempts: Iterable[Json]) -> None:
-    """What a run of the log has cost against the most it could, why, and what a thousand such
-    calls would cost."""
+    """Draw the cost of a run of the log, its worst case, the reasons, and the cost of a thousand
+    such calls."""
     cost = row.cost
     billed = [attempt.get("billed") for attempt in attempts if isinstance(attempt, dict)]
     st.markdown(plain(_against(cost, _most_usd(row.worst_case_usd, billed))))
@@ -78,7 +78,7 @@ def _most_usd(worst_usd: Decimal | None, billed: list[Json]) -> Decimal | None:
 
 
 def show_totals(visitor: str) -> None:
-    """What was done, and what it cost: this session, today and in all; simulated apart."""
+    """Draw runs and cost: this session, today and in all; simulated cost apart."""
     midnight = datetime.combine(datetime.now(UTC).date(), time(), UTC)
     moments = None, money_state.since(), midnight
     # Asked together: they are read at each run of the page, over one connection.

@@ -20,19 +20,19 @@ SHARES = (4, 7)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where the parts of the page are drawn, in the order of the eye."""
+    """The containers for the parts of the page, in reading order."""
 
     header: DeltaGenerator
     left: DeltaGenerator
     above: DeltaGenerator
-    """In the right pane's head, beside what it shows."""
+    """In the header of the right pane."""
     right: DeltaGenerator
     log: DeltaGenerator
     bar: DeltaGenerator
 
 
 def open_page() -> None:
-    """Name the page, and give its session what it begins with."""
+    """Set the page's title, and initialise its session."""
     st.set_page_config(
         "Prompt playground", page_icon="🧪", layout="wide", initial_sidebar_state="collapsed"
     )
@@ -45,7 +45,7 @@ def open_page() -> None:
 
 
 def make_frame() -> Frame:
-    """Take all places from the start: what is drawn later moves none of them."""
+    """Make all containers first, so that later drawing does not move them."""
     # Isolated, a style sheet reaches its own component alone; this one is the whole page's.
     mount = st.components.v2.component("page", css=STYLE, js=SCRIPT, isolate_styles=False)
     header = st.container(key="header")

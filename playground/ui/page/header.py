@@ -1,4 +1,4 @@
-"""The header: the page's name, whom it talks to, and what is done with all the editor holds."""
+"""The header: title, connection, and the actions on the contents of the editor."""
 
 import streamlit as st
 

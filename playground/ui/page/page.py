@@ -32,8 +32,7 @@ def page() -> None:
     editor_state.record()
     frame = make_frame()
     with frame.right:
-        # The answers come first and the sidebar last: whoever pressed Run waits for the answers'
-        # places.
+        # The answers first and the sidebar last: after a press of Run the cards are waited for.
         places = show_answers(frame.above)
     _show_editor(frame, places)
     with frame.log:

@@ -20,23 +20,23 @@ from playground.ui.widgets.markdown import plain
 
 
 def show_bar(frame: Frame, plans: list[Plan], places: Places) -> None:
-    """Draw what a press of Run changes, and the end of a run: the bar, for what Run would do
-    now, and what stands around the answers. Its own clicks redraw nothing else."""
+    """Draw, as a fragment, what the start and the end of a run change: the bar, with the current
+    plans, and the controls around the answers."""
     st.fragment(_show_part, key="run_part")(frame, plans, places, count())
 
 
 @in_turn
 def _show_part(frame: Frame, planned: list[Plan], places: Places, draws: "count[int]") -> None:
-    # Before anything is drawn: a run that ends meanwhile has all of it drawn again.
+    # Read before anything is drawn: if a run ends meanwhile, all of it is redrawn.
     over = frozenset(run.id for run in presses_state.shown().values() if run.is_over)
-    # Drawn again by itself it plans anew: what was planned with the page may be long ago.
+    # A rerun of the fragment alone plans again: the page's plans may be old.
     with frame.bar:
         _show_bar(running.plans() if next(draws) else planned)
     show_around(places, over)
 
 
 def _show_bar(plans: list[Plan]) -> None:
-    """It runs what is in the right pane."""
+    """Draw the bar for what is in the right pane."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="bar"):
         if experiment_state.is_in_pane():
             offer_run()
@@ -63,7 +63,7 @@ def _is_experiment_live() -> bool:
 
 
 def _stop() -> None:
-    """It stops what is in the right pane."""
+    """Stop what is in the right pane."""
     if _is_experiment_live():
         starting.stop()
     else:
@@ -71,16 +71,16 @@ def _stop() -> None:
 
 
 def _offer_run(plans: list[Plan]) -> None:
-    """Run: bright where a press starts something. One that would not says why, and can be pressed
-    all the same: what is being typed comes with the press, and may be what was missing."""
+    """Run, dimmed with a reason if a press would start nothing. It stays enabled: text being typed
+    arrives with the press, and may be what was missing."""
     is_live, refused = state.is_live(), running.refusal(plans)
     why = refused or running.obstacle(plans)
     label = _run_label(plans)
-    # Of another type, with a tooltip or in a container of another key it would be another element:
-    # a press that begins while what was typed redraws the bar would end on nothing.
+    # Always the same type, tooltip and container key: otherwise it would be another element, and a
+    # press that begins while the bar is redrawn would be lost.
     with st.container(key="run", width="content"):
         st.button(
-            # While runs go on their Stop must not move, as it would with the length of a reason.
+            # While runs are live, Stop must not move with the length of a reason.
             f"Run · {plain(formats.in_short(why))}" if why and not is_live else label,
             key=state.RUN_ALL,
             type="primary",
@@ -107,6 +107,6 @@ def _run_label(plans: list[Plan]) -> str:
         return "Run · cost unknown"
     words = "simulated, at most" if plans[0].connection.kind == "demo" else "at most"
     return (
-        # Escaped: between two dollar signs Streamlit reads mathematics.
+        # Escaped: Streamlit renders text between two dollar signs as mathematics.
         f"Run · {words} {formats.money(sum(known, Decimal(0))).replace('$', chr(92) + '$')}"
     )

@@ -1,4 +1,4 @@
-"""The safety panel: what is kept of a visitor, and the self-check as it comes out just now."""
+"""The safety panel: what is stored of a visitor, and the results of the self-check."""
 
 import streamlit as st
 
@@ -31,7 +31,7 @@ def _show() -> None:
     st.markdown(plain(what_is_kept()))
     st.markdown(YOUR_KEY)
     for finding in findings(observe(services().settings, is_serving=True)):
-        # What is wrong with a server is for those who can mend it, not for its strangers.
+        # Problems of the server are shown to its owner, not to strangers.
         if is_local() or finding.is_public:
             line = f"{ICONS[finding.verdict]} **{finding.name}** {plain(finding.sentence)}"
             st.markdown(f"{line} :gray[{plain(finding.remedy)}]" if finding.remedy else line)

@@ -80,8 +80,7 @@ def _choose_connection() -> None:
         if not running.read_models(connection):
             st.caption(MODELS_TOO_OFTEN)
             return
-        # They are read on the engine's loop, which can draw nothing: the page looks until they are
-        # there.
+        # They are read on the engine's loop, which cannot redraw the page: it polls.
         is_reading = running.models_outcome() is None
         st.fragment(_show_models, run_every=1.0 if is_reading else None)(count())
 
@@ -165,7 +164,7 @@ def _show_about() -> None:
 
 def _edit_policy() -> None:
     retry = st.expander("Retries", icon=":material/replay:", key="retry", on_change="rerun")
-    # Drawn only while it is in sight: each widget makes every run of the page slower.
+    # Drawn only while it is visible: each widget slows down every script run.
     if not retry.open:
         return
     with retry:

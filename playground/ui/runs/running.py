@@ -303,9 +303,9 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     to = planned[0].connection
     key = key_for(to)
     visitor = state.visitor()
-    # Made before money is asked for, since what is reserved is reserved under a run's id.
+    # Created before the reservation, which needs the runs' ids.
     runs = {planned_run.letter: Run(state.owner(), visitor, planned_run) for planned_run in planned}
-    # Asked again although Run was drawn as possible: what it was drawn for may have changed since.
+    # Checked again although Run was enabled: the caps may have changed since it was drawn.
     if why := variants_problem(len(runs), caps(to)):
         _set_not_started(why)
         return {}

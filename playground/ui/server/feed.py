@@ -43,7 +43,7 @@ TOKEN_TIMEOUT_S = 5.0
 # their own, so that one client cannot evict everybody else's.
 MOST_SOCKETS, MOST_WAITING, MOST_WAITING_EACH = 4, 200, 20
 """Sockets of one page; and sockets that have not sent a token yet, of all addresses and of one."""
-MOST_RECEIVED, RECEIVE_PACE = 100, Pace(burst=20, per_s=2.0)
+MOST_RECEIVED, RECEIVE_PACE = 100, RateLimit(burst=20, per_s=2.0)
 """How many characters a page may send, and how often: its token, and that Stop was pressed."""
 # The end of a page's session raises no event in its socket's task.
 RECHECK_S = 30.0
@@ -320,7 +320,7 @@ async def _wait(changed: asyncio.Event, most_s: float) -> None:
 
 async def _handle_messages(socket: WebSocket, page_ref: "weakref.ref[FedPage[ViewT]]") -> None:
     """Handle the page's messages until it disconnects."""
-    clock, bucket = asyncio.get_running_loop().time, Bucket(RECEIVE_PACE)
+    clock, bucket = asyncio.get_running_loop().time, LeakyBucket(RECEIVE_PACE)
     while True:
         text = await _receive(socket)
         is_in_time = bucket.take(1, clock())

@@ -27,11 +27,11 @@ MOST_BYTES = 25_000_000
 """Of one message. `typed_text.js` sends none that is longer, but another client could."""
 MOST_STRANGERS_BYTES = 4_000_000
 """Four times what a page sends whose prompt is as long as a stranger's may be by default."""
-PAGES_PACE = Pace(burst=60, per_s=10.0)
+PAGES_PACE = RateLimit(burst=60, per_s=10.0)
 """Messages of one page: more than a person's clicks and timers send."""
 # More for an address than for a page: many pages can share it. Apart from its turn, a script takes
 # some milliseconds of the server's loop: with 200 a second no page opened any more.
-ADDRESS_PACE, ALL_PACE = Pace(burst=200, per_s=20.0), Pace(burst=300, per_s=40.0)
+ADDRESS_PACE, ALL_PACE = RateLimit(burst=200, per_s=20.0), RateLimit(burst=300, per_s=40.0)
 TOO_BIG, NOT_BINARY, NOT_READABLE, TOO_MANY = 1009, 1003, 1002, 1008
 
 PROXY_NETWORKS = tuple(

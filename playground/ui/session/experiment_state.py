@@ -64,7 +64,7 @@ class Opened:
     underway: ExperimentRun | None = None
     idle: "Future[None] | None" = None
     loading: "Future[Refusal | None] | None" = None
-    submitting: "Future[Submitted] | None" = None
+    submitting: "Future[SubmitResult] | None" = None
     requests: dict[str, Answer] = field(default_factory=dict)
     fetched: frozenset[str] = frozenset()
     file: ExperimentFile | None = None

@@ -85,8 +85,8 @@ class Services:
             on_gone=self.log.open_pages.close,
         )
         self.feed: Feed[View] = Feed(self.engine.stop)
-        self._counts = Paces(COUNT_PACE, COUNTS_PACE)
-        self._model_reads = Paces(MODELS_PACE, ALL_MODELS_PACE)
+        self._counts = RateLimiter(COUNT_PACE, COUNTS_PACE)
+        self._model_reads = RateLimiter(MODELS_PACE, ALL_MODELS_PACE)
         # A signal handler, the app's lifespan and `atexit` all close: a second call waits for the
         # first.
         self._closing = threading.Lock()
@@ -155,7 +155,7 @@ class Services:
         async for event in events:
             yield event
 
-    def preview(self, plan: Plan, key: str) -> "Future[Sent | Failure]":
+    def preview(self, plan: Plan, key: str) -> "Future[SentRequest | Failure]":
         """Build the request that a run of this plan would send, without sending it."""
 
         async def build() -> SentRequest | Failure:

@@ -101,7 +101,7 @@ def _offer(contents: Imported | PageState) -> None:
 
 
 def _put(contents: Imported | PageState) -> None:
-    # By what it has, not by its class: an edit of the app gives the class a twin.
+    # Not by `isinstance`: when the app is edited, Streamlit reloads the class.
     if hasattr(contents, "request"):
         editor_state.replace_request(contents.request, "Import")
     else:

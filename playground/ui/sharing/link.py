@@ -1,4 +1,4 @@
-"""A page that somebody passed on: what is in it, and whether to open it. Starts nothing."""
+"""A shared page: its contents, and whether to open it. Starts no run."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("link_listener.js").read_text("utf-8")
 def show_link() -> None:
     """Ask about the link that the page was opened with, if there is one."""
     mount = st.components.v2.component("link", js=SCRIPT)
-    # Heard by a callback: one script run can end another before it reaches this line.
+    # Received by a callback: another script run can interrupt this one before it reads a value.
     data = {"answered": link_state.answered_end()}
     mount(key=link_state.LISTENER, data=data, height=1, on_link_change=link_state.receive)
     if link_state.link():

@@ -9,7 +9,7 @@ from playground.ui.session import editor_state, state
 
 LISTENER, DIALOG = "link_listener", "opened_link"
 END_CHARACTERS = 24
-"""As much of an answered link as tells it from others."""
+"""As much of an answered link as identifies it."""
 
 
 def receive() -> None:

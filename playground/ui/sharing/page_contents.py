@@ -1,4 +1,4 @@
-"""What a page that is passed on holds, in a few lines, before it is passed on or opened."""
+"""The contents of a shared page in a few lines, before it is shared or opened."""
 
 from dataclasses import replace
 

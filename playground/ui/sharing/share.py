@@ -1,4 +1,4 @@
-"""The page as a link or a file to pass on, with a look at what is in it first."""
+"""Share the page as a link or a file, after a preview of its contents."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Answers to pass on as a file: a page that anybody can read, or exact JSON."""
+"""Share answers as a file: an HTML page, or exact JSON."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime

@@ -29,7 +29,7 @@ def owners_access() -> Access:
 
 
 def _lacks() -> str | None:
-    """What this visitor lacks to pass the gate."""
+    """What this visitor still needs to pass the gate."""
     settings = services().settings
     if settings.gate == "login":
         if not _providers():
@@ -39,7 +39,7 @@ def _lacks() -> str | None:
 
 
 def show_gate() -> None:
-    """Say whether the owner's key is used, and offer what opens it."""
+    """Show whether the owner's key is used, and the field or button that unlocks it."""
     verdict = owners_access()
     if not verdict.sentence:
         return

@@ -1,4 +1,4 @@
-"""The session's way past the owner's gate: whether the passcode was entered."""
+"""The passcode in the session: whether it was entered."""
 
 import time
 
@@ -19,16 +19,16 @@ def has_passed() -> bool:
 
 
 def passcode_problem() -> str | None:
-    """Why the passcode entered last did not open."""
+    """Why the last passcode was refused."""
     problem: str | None = st.session_state.get("passcode_problem")
     return problem
 
 
 def enter_passcode() -> None:
-    """Try what was typed, and take it out of its field."""
+    """Check the typed passcode, and clear its field."""
     given = str(st.session_state[PASSCODE] or "").strip()
     st.session_state[PASSCODE] = ""
-    # What comes after the right one, twice from a slow page, takes nothing back and is no guess.
+    # Sent again by a slow page after the right one, it is no wrong guess.
     if not given or has_passed():
         return
     outcome = services().passcode.enter(given, time.monotonic())

@@ -1,4 +1,4 @@
-"""What is kept of this visitor, and who can see it."""
+"""What is stored of this visitor, and who can see it."""
 
 import streamlit as st
 
@@ -7,17 +7,17 @@ from playground.ui.session.services import services
 
 
 def keeps_texts() -> bool:
-    """Whether what this visitor writes may be stored. Else it may live in the session."""
+    """Whether this visitor's texts may be stored; otherwise they stay in the session."""
     return services().settings.keeps_texts(is_local=is_local())
 
 
 def is_known_again() -> bool:
-    """Whether this visitor finds what is kept after a reload."""
+    """Whether this visitor is recognised after a reload, and so finds what is stored."""
     return is_local() or has_cookie() or st.user.get("is_logged_in") is True
 
 
 def what_is_kept() -> str:
-    """One plain sentence or two."""
+    """A privacy notice of one or two sentences."""
     if is_local():
         return "Your runs and their texts are stored in this app's log, for whoever uses it here."
     who = "Other visitors see none of it; the app's owner can."

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class FieldOptions(TypedDict, total=False):
-    """What Streamlit's text fields take beside."""
+    """Further arguments of Streamlit's text fields."""
 
     persist_state: Literal["session"]
     placeholder: str
@@ -92,7 +92,7 @@ def choose_number(label: str, most: int, *, key: str) -> int | None:
 
 
 class AreaOptions(FieldOptions, total=False):
-    """What Streamlit's text areas take beside."""
+    """Further arguments of Streamlit's text areas."""
 
     height: int | Literal["content"]
 

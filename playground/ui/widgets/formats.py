@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def money(usd: Decimal | None) -> str:
-    """Dollars, or that they are unknown."""
+    """Dollars, or “unknown”."""
     return "unknown" if usd is None else in_dollars(usd)
 
 

@@ -1,4 +1,4 @@
-"""What became of one text in another, word by word; the one place where the page draws it."""
+"""Differences between two texts, word by word: the only place where the page draws them."""
 
 from collections.abc import Iterable
 from typing import Literal

@@ -1,4 +1,4 @@
-"""What goes over the wire, before a run, after it and in the log: the same view each time."""
+"""Requests and responses as sent: before a run, after it, and in the log."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -53,11 +53,11 @@ def _show_preview(plan: Plan) -> None:
     key = running.key_for(plan.connection)
     # A server of one's own may want no key, and the demo wants none.
     has_no_key = plan.connection.kind == "claude" and not key
-    # The SDK builds no request without a key.
+    # The SDK cannot build a request without a key.
     building = services().preview(plan, "no-key-yet" if has_no_key else key)
     try:
         with st.spinner("Building the request…"):
-            # By what it has, not by its class: an edit of the app gives the class a twin.
+            # Not by `isinstance`: when the app is edited, Streamlit reloads the class.
             sent = building.result(BUILD_S)
     except TimeoutError:
         st.caption("It is not built yet. Close this and try again.")
@@ -118,7 +118,7 @@ def _choose(
             number = st.segmented_control(
                 "Attempt", list(by_number), default=number, required=True,
                 format_func=lambda number: f"Attempt {number}",
-                # Another attempt, another control: it starts at the newest.
+                # Keyed by the number of attempts: with a new attempt the control resets to it.
                 key=f"{name}_attempt_of_{len(exchanges)}",
                 label_visibility="collapsed",
             ) or number  # fmt: skip
@@ -143,7 +143,7 @@ def _show_request(sent: SentRequest, decisions: tuple[Decision, ...], name: str)
 
 
 def _show_exactly(text: str, language: str | None = None) -> None:
-    """Text as it is; a long one scrolls, so that what follows stays in sight."""
+    """Draw exact text; a long one scrolls, so that what follows stays visible."""
     is_long = len(text) > LONG or text.count("\n") > LONG_LINES
     st.code(
         text,
@@ -154,7 +154,7 @@ def _show_exactly(text: str, language: str | None = None) -> None:
 
 
 def _head(sent: SentRequest) -> str:
-    """Request line and headers. How a key ends is shown to whose key it is."""
+    """Request line and headers. The end of a key is shown to its owner only."""
     is_theirs = is_local() or state.visitor_key().endswith(sent.key_end)
     return (sent if is_theirs else replace(sent, key_end="")).head()
 
@@ -200,7 +200,7 @@ def _show_raw(raw: RawEvents, attempt: int, name: str) -> None:
     if len(lines) > MOST_SHOWN:
         st.download_button(
             f"Save all {len(lines):,}",
-            # Joined only for who saves it: the button is drawn with each click on the page.
+            # Joined on download only: the button is redrawn by each script run.
             lambda: "\n".join(lines),
             file_name="raw-events.txt",
             key=f"{name}_save_raw",

@@ -38,13 +38,13 @@ def show_count(plans: list[Plan]) -> None:
             disabled=not any(plan.can_count for plan in plans),
         )
         if _is_counting(plans):
-            # The count comes on the engine's loop, which can draw nothing: the part looks for it.
+            # The count arrives on the engine's loop, which cannot redraw: the fragment polls.
             st.fragment(_show, run_every=POLL_S)(plans, to, count())
         else:
             _show(plans, to, count())
 
 
-# Drawn again by a timer: whoever clicks anywhere comes first.
+# Redrawn by a timer: clicks have priority.
 @in_later_turn
 def _show(plans: list[Plan], to: Connection, draws: "count[int]") -> None:
     counts = {plan.letter: _count_of(plan) for plan in plans}
@@ -60,7 +60,7 @@ def _show(plans: list[Plan], to: Connection, draws: "count[int]") -> None:
         is_bound = any(plan.counted_tokens is None for plan in plans)
         st.caption(plain(_input(plans)), help=BOUND if is_bound else None)
     if next(draws) and not _is_counting(plans):
-        st.rerun()  # The worst cases are others now.
+        st.rerun()  # The counts change the worst cases.
 
 
 def _input(plans: list[Plan]) -> str:
@@ -108,7 +108,7 @@ def _is_counting(plans: list[Plan]) -> bool:
 
 
 def _count() -> None:
-    """Ask once for each prompt that differs in what is counted."""
+    """Request a count for each distinct prompt."""
     to, visitor = running.connection(), state.visitor()
     money_state.set_count_problem(None)
     for plan in running.plans():

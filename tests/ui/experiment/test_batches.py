@@ -94,7 +94,7 @@ def shown(page):
 def futures(page):
     """What the page waits for, or has waited for."""
     now = shown(page)
-    found = [now.submitting, now.loading, now.idle, *now.asked.values()]
+    found = [now.submitting, now.loading, now.idle, *now.requests.values()]
     return [each for each in found if each is not None]
 
 
