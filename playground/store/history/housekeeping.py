@@ -103,7 +103,7 @@ class Housekeeping:
         """Copy the log to a file beside it."""
         file = self._file()
         if file is None:
-            return Refusal("Only a log in a file is backed up here.")
+            return Refusal("Only a log in a file can be backed up here.")
         # What is still only in memory would be missing from the copy.
         self._writer.wait_until_saved(_SAVED_WITHIN_S)
         try:

@@ -21,8 +21,8 @@ _FIRST_US, _LAST_US = ((moment - _EPOCH) // _MICROSECOND for moment in (_FIRST, 
 _MOST = 2**63
 
 MISFITS = (
-    "Some values in the log are none that this app writes. What can't be read of a text shows as "
-    "\ufffd, a number or a time as unknown, a status as interrupted."
+    "The log holds values that this app did not write. Unreadable parts of a text show as \ufffd, "
+    "unreadable numbers and times as unknown, an unreadable status as interrupted."
 )
 # An engine has its own dialect object, which is all that a type is told about where it reads.
 _reported_dialects: WeakSet[sa.Dialect] = WeakSet()

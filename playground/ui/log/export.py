@@ -14,7 +14,7 @@ from playground.ui.widgets.dialogs import offer_dialog
 EXPORT, HISTORY = "export_log", "download_history"
 FORMAT, TEXTS, PREPARE, SAVE = "export_format", "export_texts", "export_prepare", "export_save"
 ICON = ":material/download:"
-_AS_SENT = "As they were: a key that was typed into a prompt is in the file, too."
+_AS_SENT = "Texts are saved unchanged: a key typed into a prompt is in the file, too."
 
 
 def offer_export(visitor: str, chosen: Filter) -> None:
@@ -38,7 +38,7 @@ def _export(visitor: str, chosen: Filter) -> None:
 
 def _history(visitor: str) -> None:
     st.caption(
-        "Every run with its request, answer, attempts, tags, notes and votes, one a line (JSONL)."
+        "Every run with its request, answer, attempts, tags, notes and votes, one per line (JSONL)."
     )
     _prepare(visitor, Filter(), JSONL, with_texts=True)
 

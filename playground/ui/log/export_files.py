@@ -82,7 +82,7 @@ FORMATS: tuple[Format, ...] = (
     Format("CSV", "csv", "text/csv",
            f"For spreadsheets. Not exact: {NOT_EXACT}. {EXCELS_CELL}. JSONL is exact.",
            _write_csv),
-    Format("JSONL", "jsonl", "application/jsonl", "Exact, one run a line, requests too.",
+    Format("JSONL", "jsonl", "application/jsonl", "Exact, one run per line, with requests.",
            _write_jsonl),
     Format("Parquet", "parquet", "application/vnd.apache.parquet", "Typed columns, small.",
            _write_parquet),

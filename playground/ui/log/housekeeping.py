@@ -62,7 +62,7 @@ def _show_old(visitor: str) -> None:
     if last_day is None:
         return
     count = services().log.history.summary(visitor, Filter(to_day=last_day)).totals.runs
-    keeps_starred = st.toggle("Keep the starred", value=True, key=log_state.KEEPS_STARRED)
+    keeps_starred = st.toggle("Keep starred runs", value=True, key=log_state.KEEPS_STARRED)
     runs = "1 run" if count == 1 else f"{count:,} runs"
     sentence = runs if count else "No runs"
     verb = "is" if count == 1 else "are"
@@ -76,8 +76,8 @@ def _show_old(visitor: str) -> None:
         st.button(
             "Delete texts, keep costs and times", key=DROP_TEXTS, icon=":material/tag:",
             disabled=not count,
-            on_click=log_state.request_housekeeping, args=((DROP_TEXTS, last_day, False),),
-            help="Prompts, answers, error messages and all text among the parameters are deleted.",
+            on_click=log_state.ask_house, args=((DROP_TEXTS, last_day, False),),
+            help="Deletes prompts, answers, error messages and any text in the parameters.",
         )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def _show_backups() -> None:
     housekeeping = services().log.housekeeping
     size = housekeeping.size()
     if size is None or size.file is None:
-        st.caption("Only a log in a file is backed up here.")
+        st.caption("Only a log in a file can be backed up here.")
         return
     st.markdown("**Backups**")
     st.caption(
@@ -155,7 +155,7 @@ def _restore(source: Path) -> None:
     state.close_run()
     log_state.go_to_first_page()
     log_state.forget_undo()
-    log_state.set_housekeeping_result(f"Restored. The log of before is now {aside.name}.")
+    log_state.tell_housekeeping(f"Restored. The previous log is now {aside.name}.")
 
 
 def _megabytes(count: int) -> str:

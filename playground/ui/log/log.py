@@ -34,9 +34,9 @@ COLUMN_WIDTHS = {
 """Of all up to the cost, which has to be in sight in a window of 1280 pixels, but for time and
 model: a browser fits the others to what stands in them first."""
 COLUMN_HELP = {
-    "Parameters": "As sent, without the texts; first those that differ between these rows.",
-    "First token": "How long the first token of the answer took.",
-    "Ended by": "Why the answer ended. end_turn: the model had said all it wanted to.",
+    "Parameters": "As sent, without texts. Those that differ between these rows come first.",
+    "First token": "Time until the first token of the answer.",
+    "Ended by": "Why the answer ended. end_turn: the model finished by itself.",
     "Cost": "Exact, at least, at most, simulated (demo) or unknown. Open a row to read why.",
 }
 
@@ -94,7 +94,7 @@ def _show_warning(visitor: str) -> None:
             key="download_kept",
             icon=":material/download:",
             on_click="ignore",
-            help="Your runs that are in memory only, with their texts, as JSON Lines.",
+            help="Your runs that are only in memory, with their texts, as JSON Lines.",
         )
 
 

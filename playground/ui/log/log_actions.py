@@ -30,12 +30,12 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
     letter = log_state.letter_for(row.variant)
     request = request_of(texts.request_json, running.wire_of)
     has_request = request is not None
-    different = _difference(texts, request)
-    again = f"The same request now, by the chosen connection, as variant {letter}."
+    different = _different(texts, request)
+    again = f"Sends the same request over the chosen connection, as variant {letter}."
     if different:
-        again = f"The request now, by the chosen connection, as variant {letter}. {different}"
+        again = f"Sends the request over the chosen connection, as variant {letter}. {different}"
     if not has_request:
-        again = "The log has no request of this run that can be read."
+        again = "The log has no readable request for this run."
     elif state.is_live():
         again = running.RUNS_ARE_LIVE
     with st.container(horizontal=True, gap="small", key="run_actions"):
@@ -57,7 +57,7 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
             st.button(
                 "Continue", key=CONTINUE, icon=":material/reply:", type="tertiary",
                 on_click=_continue, args=(row, texts, request, letter),
-                help=f"The conversation goes on from its answer. {lost}".rstrip(),
+                help=f"Continues the conversation from its answer. {lost}".rstrip(),
             )  # fmt: skip
         offer_star(row, mark)
         st.button(
@@ -72,7 +72,7 @@ def _difference(texts: RunTexts, request: Request | None) -> str:
     if request is None:
         return ""
     names = differences(texts.request_json, running.wire_of(request))
-    return f"Not as it was sent then: {', '.join(names)}." if names else ""
+    return f"Different from what was sent then: {', '.join(names)}." if names else ""
 
 
 def _edit(row: RunRow, request: Request, letter: str, different: str) -> None:
@@ -82,7 +82,7 @@ def _edit(row: RunRow, request: Request, letter: str, different: str) -> None:
 
 def _continue(row: RunRow, texts: RunTexts, request: Request, letter: str) -> None:
     prompt = continued(request.prompt, texts.blocks, row.stop_reason)
-    said = f"{name_of(row)} goes on in the editor as variant {letter}"
+    said = f"{name_of(row)} continues in the editor as variant {letter}"
     going_on, lost = Request(prompt, request.params), left_out(texts.blocks, row.stop_reason)
     log_state.edit(log_state.Placed(said, lost, going_on), letter)
 

@@ -23,7 +23,7 @@ from playground.ui.wire import as_sent
 TABS = ("Answer", "Prompt", "Plain text", "Request", "Attempts", "Cost")
 VOTES: dict[Vote, str] = {
     "": "",
-    "won": " · voted the better",
+    "won": " · voted better",
     "lost": " · another was voted better",
     "tied": " · voted a tie",
 }
@@ -43,10 +43,10 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: st
             if mark is not None:
                 st.button("Close", key="close_run", type="tertiary", on_click=state.close_run)
         if row.status in LIVE:
-            st.caption("On its way: its text, attempts and cost are written when it ends.")
+            st.caption("Still running. Its text, attempts and cost are logged when it ends.")
             return
         if not texts.request_json:
-            st.caption("Its texts were kept only while the page that made it was open.")
+            st.caption("Its texts were kept only while its page was open.")
             _show_cost(row, texts.attempts_json)
             return
         if mark is not None:
@@ -89,7 +89,7 @@ def _show_cost(row: RunRow, attempts_json: str) -> None:
         prices = formats.parsed(row.unit_prices_json, dict[str, str]())
         source = prices.pop("source", formats.NOTHING)
         shown = [
-            {"Tokens": name.removesuffix("_usd").replace("_", " "), "$ a million": value}
+            {"Tokens": name.removesuffix("_usd").replace("_", " "), "$ per million": value}
             for name, value in prices.items()
             # A search has a price of its own, which is not for a million tokens.
             if name != "web_search_usd"

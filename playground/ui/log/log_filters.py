@@ -33,7 +33,7 @@ def choose(visitor: str) -> Filter:
             label_visibility="collapsed",
             on_change=log_state.go_to_first_page,
             help="Finds runs with all these words. Use quotes for a phrase; the last word can be "
-            "unfinished. Signs count where you write them: C++, $5, a@b.c.",
+            "unfinished. Punctuation counts if you type it: C++, $5, a@b.c.",
         )
         chosen, problem = log_state.chosen()
         # Names are another question to the database, and only a chosen experiment needs one.
@@ -203,7 +203,7 @@ def _show_chips(chips: Sequence[Chip]) -> None:
                 plain(words),
                 key=f"without_{keys[0]}",
                 icon=":material/close:",
-                help="Take this filter away",
+                help="Remove this filter",
                 on_click=log_state.clear,
                 args=keys,
             )
@@ -229,10 +229,11 @@ def show_summary(visitor: str, chosen: Filter) -> None:
     if summary.is_partial:
         if has_signs(chosen.text):
             st.caption(
-                f"Very many: signs were looked for in the newest {MOST_READ:,} with these words."
+                f"Too many runs: punctuation was checked only in the newest {MOST_READ:,} with "
+                "these words."
             )
         else:
-            st.caption("Very many: added up and sorted are the newest 10,000.")
+            st.caption("Too many runs: only the newest 10,000 are sorted and added up.")
     indexed = services().log.history.indexed(visitor) if chosen.text else None
     if indexed is not None:
         st.caption(f"Earlier runs are still being made searchable: {100 * indexed:.0f} %.")
@@ -256,7 +257,7 @@ def show_chart(visitor: str, chosen: Filter) -> None:
 def _draw(costs: tuple[DayCost, ...]) -> None:
     days = [day_cost for day_cost in costs if day_cost.cost_usd]
     if not days:
-        st.caption("Nothing that cost anything yet.")
+        st.caption("Nothing has cost anything yet.")
         return
     is_long = days[-1].day - days[0].day > timedelta(days=MOST_DAYS)
     kinds = {day_cost.is_simulated for day_cost in days}
@@ -273,7 +274,7 @@ def _draw(costs: tuple[DayCost, ...]) -> None:
         )
     ]
     st.bar_chart(rows, x="Day", y="Cost, $", color="Model", height=320)
-    words = ["One bar a month." if is_long else "UTC days."]
+    words = ["One bar per month." if is_long else "UTC days."]
     if True in kinds:
         words.append("Demo runs are simulated: nobody pays for them.")
     st.caption(" ".join(words))
@@ -290,11 +291,11 @@ def _bar(day_cost: DayCost, is_long: bool, is_mixed: bool) -> tuple[date, str]:
 def show_nothing(chosen: Filter, *, goes_on: bool) -> None:
     """There is no row to show; `goes_on`: older ones were not looked at yet."""
     if chosen.is_empty:
-        st.caption("No runs yet. Every run, retry, error and cent will stand here.")
+        st.caption("No runs yet. Every run, retry, error and cent will be listed here.")
         return
     with st.container(horizontal=True, vertical_alignment="center", key="log_nothing"):
         st.caption(
-            "Nothing matches so far: there are older runs." if goes_on else "Nothing matches."
+            "No match yet; older runs have not been searched." if goes_on else "Nothing matches."
         )
         st.button(
             "Clear filters", key="log_clear_all", icon=":material/filter_list_off:",

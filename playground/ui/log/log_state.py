@@ -192,8 +192,8 @@ def edit(placed: Placed, letter: str) -> None:
     # Escaped: in the editor, double braces in the prompt would be variables.
     prompt = escaped(placed.request.prompt)
     request = replace(placed.request, prompt=prompt.as_typed())
-    said = "Its carriage returns are line feeds now." if request.prompt != prompt else ""
-    placed = Placed(placed.message, f"{placed.left_out} {said}".strip(), request)
+    said = "Its carriage returns are now line feeds." if request.prompt != prompt else ""
+    placed = Placed(placed.said, f"{placed.left_out} {said}".strip(), request)
     lessons_state.place_request(request, letter)
     st.session_state["log_placed"] = (placed, editor_state.history().now)
     answers_state.focus(None)  # A card in full width hides the editor.
@@ -264,8 +264,8 @@ def request_housekeeping(job: Job) -> None:
     if _old_day() == last_day:
         st.session_state["log_house_job"] = job
     else:
-        set_housekeeping_result(
-            "Nothing was done: the day was changed. Look at the number of runs."
+        tell_housekeeping(
+            "Nothing was deleted, because the day had changed. Check the number of runs first."
         )
 
 

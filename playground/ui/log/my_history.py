@@ -51,8 +51,8 @@ def _ask() -> None:
     known = () if isinstance(batches, Refusal) else batches
     if underway := sum(not batch.is_collected for batch in known):
         st.warning(
-            f"Batches on their way: {underway}. Their results would be lost, and billed all the "
-            "same: cancel them first, or wait.",
+            f"Batches under way: {underway}. Their results would be lost but still billed. "
+            f"Cancel them first, or wait.",
             icon=":material/warning:",
         )
     st.button(

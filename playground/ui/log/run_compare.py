@@ -22,7 +22,9 @@ Run = tuple[RunRow, RunTexts]
 def offer_comparison(visitor: str, run_ids: tuple[str, ...]) -> None:
     """A button for the two rows that are selected."""
     if len(run_ids) != 2:
-        st.caption(f"{len(run_ids)} rows are selected. Two can be compared, one is opened.")
+        st.caption(
+            f"{len(run_ids)} rows are selected. Select two to compare them, or one to open it."
+        )
         return
     runs = [logged for run_id in run_ids if (logged := services().log.get(visitor, run_id))]
     if len(runs) == 2:

@@ -293,7 +293,7 @@ def test_a_log_on_a_server_has_a_size_but_no_backups_here(log, row):
     size = log.housekeeping.size()
     assert size.used_bytes > 100_000
     assert (size.free_bytes, size.file, log.housekeeping.backups()) == (0, None, [])
-    assert log.housekeeping.back_up() == Refusal("Only a log in a file is backed up here.")
+    assert log.housekeeping.back_up() == Refusal("Only a log in a file can be backed up here.")
     assert log.housekeeping.restore(Path("any")) == Refusal("Only a log in a file can be restored.")
 
 
