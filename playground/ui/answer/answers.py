@@ -68,7 +68,7 @@ def show_around(places: Places, over: frozenset[str]) -> None:
         if not runs:
             # The first cards may arrive before this is redrawn: they hide it (page.css).
             with st.container(key="no_answers"):
-                st.caption("Press Run: each variant's answer streams into a column of its own.")
+                st.caption("Press Run. Each variant's answer streams into its own column.")
                 offer_first_lesson()
         names = {letter: view.names[letter] for letter in view.names if letter in runs}
         offer_vote(runs, names)
@@ -96,7 +96,7 @@ def _show_head(view: band.View) -> None:
                 offer_blind()
             st.toggle(
                 "Plain text", key=band.PLAIN,
-                help="Show the answers letter for letter, without Markdown.",
+                help="Show answers exactly as written, with Markdown as plain text.",
             )  # fmt: skip
         if runs and not view.is_hidden:
             # Drawn from the start, disabled: added at the end it would move the answers.

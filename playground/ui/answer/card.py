@@ -30,20 +30,20 @@ MADE_UP = "Demo: the text is made up. It is not Claude's answer to your prompt."
 PREPARED = (*(sample.prompt for sample in SAMPLES), *(lesson.prompt for lesson in LESSONS))
 """The prompts for which the demo has answers."""
 ANOTHER_PROMPT = "Another prompt"
-FIRST = "first token: how long it took until the answer began (TTFT); then until it ended."
-SPEED = "tok/s: output tokens a second, once it had begun."
-COUNTS = "in, out: tokens of the prompt and of the answer."
-MOST = "max: what it could have cost at most, with all max_tokens used."
+FIRST = "first token: time until the answer began (TTFT), then until it ended."
+SPEED = "tok/s: output tokens per second after the first token."
+COUNTS = "in, out: tokens in the prompt and in the answer."
+MOST = "max: the most it could have cost, with all max_tokens used."
 EXPLAINED = {"first token ": FIRST, " tok/s": SPEED, " out": COUNTS}
 """Explanations, by the part of the line of numbers that they explain."""
 STOP_REASONS = {
-    "end_turn": "the model had said all it wanted to.",
+    "end_turn": "the model finished by itself.",
     "max_tokens": "the answer was cut at max_tokens.",
     "stop_sequence": "the answer ended before one of the stop sequences.",
     "tool_use": "the model calls a tool and waits for its result.",
     "pause_turn": "the model paused and can go on.",
     "refusal": "the model declined.",
-    "model_context_window_exceeded": "the model's context window is full.",
+    "model_context_window_exceeded": "the model's context window was full.",
 }
 UNFINISHED = ("failed", "interrupted", "stopped")
 
@@ -85,7 +85,7 @@ def card_fields(letter: str, run: RunView, view: View) -> dict[str, Any]:
         "why": _explanations(run),
         "timeline": live_timeline(run),
         "outcome": None if run.is_live else _outcome(run),
-        "blocked": f"Not again: {blocked}" if blocked else "",
+        "blocked": f"Can't run again: {blocked}" if blocked else "",
     }
 
 
@@ -93,13 +93,13 @@ def _head_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
     name = view.names[letter]
     if (run.blocks or run.is_live) and not view.is_hidden:
         is_pinned = view.pinned is not None and view.pinned.run.id == run.id
-        words = (
-            f"Unpin {name}" if is_pinned else f"Pin {name}: Changes compares later answers with it"
-        )
-        # Drawn from the start, disabled: added later it could wrap the header and move the answer.
+        words = f"Unpin {name}" if is_pinned else f"Pin {name} to compare later answers with it"
+        # Its place is taken from the start: the head may wrap, and the answer would move.
         yield "pin", "keep_off" if is_pinned else "keep", "", words, run.is_live
     is_wide = view.focused == letter
-    words = f"{name} beside the editor" if is_wide else f"{name} wide, with the editor folded"
+    words = (
+        f"Show {name} beside the editor" if is_wide else f"Show {name} wide, with the editor folded"
+    )
     yield "focus", "close_fullscreen" if is_wide else "open_in_full", "", words, False
 
 
@@ -108,7 +108,11 @@ def _foot_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
     candidates = comparison_candidates(view, letter)
     if run.blocks and not run.is_live and candidates:
         is_on, against = view.changes in candidates, next(iter(candidates.values()))[0]
-        words = f"Answer {name} without marks" if is_on else f"Changes of {name} against {against}"
+        words = (
+            f"Hide the changes in answer {name}"
+            if is_on
+            else f"Show what changed in {name} against {against}"
+        )
         yield "changes", "difference", "Changes", words, False
     if view.is_hidden:
         return

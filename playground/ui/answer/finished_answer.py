@@ -42,11 +42,11 @@ def show_changes(
 ) -> None:
     """Draw the later of two answers, with the differences marked. `names` are the two's."""
     if not before or not after:
-        st.caption("One of them has no answer.")
+        st.caption("One of the two runs has no answer.")
         return
     patches, words = change_patches(before, after)
     only = " and ".join(f"only in {plain(name)}" for name in names)
-    st.caption(f"{words} Red, struck through, and green: {only}.")
+    st.caption(f"{words} Red and struck through, or green: {only}.")
     _mount(key, patches)
 
 

@@ -14,8 +14,8 @@ from playground.core.runs.run_view import RunView
 from playground.ui.answer.sections import Section, finished_sections, render_executor, sections
 
 Sections = Mapping[int, Section]
-TOO_LONG = "Too long to be compared."
-NO_TEXT = "One of the two has no text."
+TOO_LONG = "Too long to compare."
+NO_TEXT = "One of the two answers has no text."
 _numbers = count(1)
 
 

@@ -16,8 +16,8 @@ def offer_blind() -> None:
     """A toggle that hides the variants of the answers until a vote is cast."""
     st.toggle(
         "Blind", key=band.BLIND,
-        help="Models, parameters and numbers are hidden and the cards shuffled until you have "
-        "said which answer is better.",
+        help="Until you vote, models, parameters and numbers are hidden and the cards are "
+        "shuffled.",
     )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def _vote(voted_on: list[RunView], winner: str | None) -> None:
     ids = [run.id for run in voted_on]
     refused = services().log.history.vote(voted_on[0].visitor, votes(ids, winner))
     if refused:
-        band.set_vote_problem(f"Your vote is not kept. {refused.sentence}")
+        band.set_vote_problem(f"Your vote was not saved. {refused.sentence}")
         return
     band.set_vote(band.CastVote(frozenset(ids), winner))
 
@@ -84,7 +84,10 @@ def _withdraw(voted_on: list[RunView]) -> None:
 def _show_standings(runs: Runs, letters: list[str]) -> None:
     """The standings of these answers' settings, and of all others on demand."""
     if len({_setting(runs[letter]) for letter in letters}) == 1:
-        st.caption("All were made with the same model and parameters: it counts for none of them.")
+        st.caption(
+            "All answers were made with the same model and parameters, so your vote "
+            "counts for none of them."
+        )
     standings = services().log.history.standings(runs[letters[0]].visitor)
     lines = []
     for standing in standings:
@@ -100,7 +103,7 @@ def _show_standings(runs: Runs, letters: list[str]) -> None:
         popover = st.popover("All votes", key="all_votes", type="tertiary", on_change="rerun")
         if popover.open:
             with popover:
-                st.caption("Over all your prompts, by what the answers were made with.")
+                st.caption("All your prompts together, by model and parameters.")
                 st.markdown(
                     "  \n".join(plain(f"{other.name} {other.sentence}") for other in standings)
                 )

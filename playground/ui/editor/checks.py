@@ -93,7 +93,10 @@ def _variables_notes() -> list[Problem]:
         fills, cases = ("Each call", "its own") if is_experiment else ("Run", "the first")
         notes.append(Problem("info", f"{fills} fills {_in_braces(filled)} from {cases} case."))
     if escaped:
-        text = f"Before {_in_braces(escaped)} a backslash is not sent: it only says that this is no"
+        text = (
+            f"The backslash before {_in_braces(escaped)} is not sent; it only marks that "
+            f"this is not a"
+        )
         notes.append(Problem("info", f"{text} variable."))
     return notes
 

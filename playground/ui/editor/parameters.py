@@ -69,10 +69,10 @@ def _edit_sampling(plan: Plan) -> None:
         _choose_temperature(plan)
     left, right = st.columns(2)
     with left:
-        what = "Draw only from the likeliest tokens that together have this chance."
+        what = "Sample only from the likeliest tokens whose probabilities add up to this."
         _enter_number("top_p", "top_p", plan, help=what)
     with right:
-        what = "Draw only from this many of the likeliest tokens."
+        what = "Sample only from this many of the likeliest tokens."
         _enter_number("top_k", "top_k", plan, help=what)
     _show_sampling_reasons(plan)
 
@@ -80,10 +80,22 @@ def _edit_sampling(plan: Plan) -> None:
 def _edit_thinking(plan: Plan) -> None:
     left, right = st.columns(2)
     with left:
-        _choose("Thinking", "thinking", THINKING, plan, help="Billed as output, in max_tokens.")
-        _choose("Display", "thinking_display", DISPLAY, plan, help="Whether a summary is shown.")
+        _choose(
+            "Thinking",
+            "thinking",
+            THINKING,
+            plan,
+            help="Billed as output; counts toward max_tokens.",
+        )
+        _choose(
+            "Display",
+            "thinking_display",
+            DISPLAY,
+            plan,
+            help="Whether a summary of the thinking is shown.",
+        )
     with right:
-        what = "Thinking tokens: from 1,024, and below max_tokens."
+        what = "Thinking tokens: at least 1,024 and below max_tokens."
         _enter_number("Budget", "thinking_budget_tokens", plan, help=what, placeholder="tokens")
         if takes_temperature(plan):
             _choose_effort(plan)
@@ -93,17 +105,25 @@ def _edit_thinking(plan: Plan) -> None:
 
 
 def _edit_ends(plan: Plan) -> None:
-    what = "The answer ends before the first of them."
-    _write("Stop sequences", "stops", plan, placeholder="One a line", help=what)
+    what = "The answer ends before the first of these texts."
+    _write("Stop sequences", "stops", plan, placeholder="One per line", help=what)
     _write("System prompt of this variant", "system", plan, placeholder="Empty: the shared one")
 
 
 def _edit_service(plan: Plan) -> None:
     left, right = st.columns(2)
     with left:
-        _choose("Caching", "cache", CACHE, plan, help="Keeps the prompt for cheaper repeats.")
+        _choose(
+            "Caching", "cache", CACHE, plan, help="Caches the prompt, so that repeats cost less."
+        )
     with right:
-        _choose("Service tier", "service_tier", TIERS, plan, help="Priority capacity, or not.")
+        _choose(
+            "Service tier",
+            "service_tier",
+            TIERS,
+            plan,
+            help="Whether priority capacity may be used.",
+        )
     _show_reason(plan, "cache", "service_tier")
 
 
@@ -116,7 +136,7 @@ def _edit_version(plan: Plan) -> None:
         help="With a fixed version, everything you set is sent, even if the API rejects it.",
     )
     _show_reason(plan, "anthropic-version")
-    what = "More fields of the body, such as tools. One that is also set above is replaced."
+    what = "More fields for the request body, such as tools. They replace fields set above."
     example = '{"tools": [{"name": "weather", "input_schema": {"type": "object"}}]}'
     _write("Extra JSON", "extra_json", plan, placeholder=example, help=what)
     _show_reason(plan, "extra_json")
@@ -259,7 +279,9 @@ def _reason(plan: Plan, parameter: str, prefix: str = "") -> str:
     """The line; marked if an entered value is not sent or will be refused."""
     if _is_unreadable(plan, parameter):
         # The wire knows only that there is no value; the field itself says what is wrong.
-        return IGNORED + plain(f"{RULES[parameter].name} has to be corrected: nothing is sent.")
+        return IGNORED + plain(
+            f"{RULES[parameter].name} must be corrected before anything is sent."
+        )
     line = plan.wire.decision(parameter)
     is_ignored = _is_set(plan, parameter) and (line.state == "unavailable" or line.refusal)
     return (IGNORED if is_ignored else "") + plain(prefix + line.why)

@@ -87,7 +87,7 @@ def _show_call(index: int, call: str) -> None:
         return
     before = [calls_in(message.content) for message in state.prompt().messages[:index]]
     name = next((calls[call] for calls in reversed(before) if call in calls), "") or "a tool"
-    st.caption(f"Result of {plain(name)}", help=f"Of the call {plain(call)}")
+    st.caption(f"Result of {plain(name)}", help=f"For the call {plain(call)}")
 
 
 def _show_blocks(index: int, blocks_json: str) -> None:

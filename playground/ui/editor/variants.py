@@ -22,7 +22,7 @@ from playground.ui.widgets.fields import number_field
 from playground.ui.wire import as_sent, snippets, version_table
 
 NUMBER_WIDTH = 92
-MOST, LEAST = "Six variants are the most.", "One variant is the least."
+MOST, LEAST = "There can be at most six variants.", "At least one variant is needed."
 Visibility = Literal["visible", "collapsed"]
 
 
@@ -74,7 +74,7 @@ def _edit_variant(
             "max_tokens",
             RULES["max_tokens"],
             key=variant_state.field("max_tokens", letter),
-            help="The answer is cut here; thinking counts too. "
+            help="The most tokens an answer may have, thinking included. "
             f"This model's limit: {plan.model.max_output_tokens:,}.",
             below=below,
             label_visibility=named,
@@ -159,7 +159,7 @@ def _choose_model(letter: str, offered: tuple[Model, ...], named: Visibility) ->
         # Models of a gateway, and new ones, are in no list.
         accept_new_options=True,
         label_visibility=named,
-        placeholder="Choose, or type a model id",
+        placeholder="Choose or type a model id",
     )
 
 

@@ -85,7 +85,7 @@ def _show(index: int, lesson: Lesson) -> None:
         _buttons(index)
     st.markdown(_marked(lesson.look_at))
     if not is_demo and lesson.needs_demo:
-        st.caption("Only the demo fails on demand: this lesson needs it.")
+        st.caption("This lesson needs the demo, which can fail on demand.")
         st.button("Use the demo", key="lesson_demo", on_click=lessons_state.use_demo)
     elif note := lesson.in_demo if is_demo else f"Run costs money here. {lesson.elsewhere}":
         st.caption(plain(note))
@@ -126,7 +126,7 @@ def offer_undo(label: str) -> None:
     if lessons_state.can_undo_placed():
         st.button(
             label,
-            help="Bring my prompt back, and with a lesson my variants and scenario.",
+            help="Bring back my prompt and, after a lesson, my variants and scenario.",
             key="undo_sample",
             type="tertiary",
             icon=":material/undo:",

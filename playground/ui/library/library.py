@@ -37,7 +37,7 @@ def _show() -> None:
     if problem := library_state.pop_problem():
         st.error(plain(problem), icon=":material/block:")
     if not keeps_texts():
-        st.caption("Nothing you write is stored here: the library lives until you close the page.")
+        st.caption("Nothing you write is stored here. The library is gone when you close the page.")
     if removed := library_state.deleted():
         st.button(
             f"Undo: delete {plain(removed.name)}",
@@ -47,11 +47,15 @@ def _show() -> None:
             on_click=library_state.undelete,
         )
     if not prompts:
-        st.caption("Nothing saved yet. Name what is in the editor, and Save.")
+        st.caption(
+            "Nothing saved yet. Enter a name above and press Save to save the prompt in the editor."
+        )
         return
     _choose(prompts)
     if is_too_long(prompts):
-        st.caption(f"All of it is more than the {MOST_BYTES / 1e6:g} MB that an import takes.")
+        st.caption(
+            f"The library is larger than the {MOST_BYTES / 1e6:g} MB that an import accepts."
+        )
     st.download_button(
         "Export all as JSON",
         # Written only when it is asked for: it holds every version of every prompt.
@@ -93,7 +97,7 @@ def _choose(prompts: tuple[SavedPrompt, ...]) -> None:
         matches = matching(prompts, words or "")
     by_id = {prompt.prompt_id: prompt for prompt in matches}
     if not by_id:
-        st.caption("No prompt has these words.")
+        st.caption("No prompt contains these words.")
         return
     chosen = st.selectbox(
         "Saved prompts",

@@ -53,7 +53,7 @@ def save() -> None:
     session = st.session_state
     name = clean_name(session.get(SAVE_NAME) or "")
     if not name:
-        session["library_problem"] = "Give it a name."
+        session["library_problem"] = "Enter a name."
         return
     try:
         version = first_version(

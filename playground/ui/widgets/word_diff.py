@@ -30,7 +30,7 @@ def show_diff(before: str, after: str) -> None:
     pieces = word_diff(before, after) if is_short and before != after else ()
     if not 0 < len(pieces) <= MOST_PIECES:
         if before != after:
-            st.caption("They are too long, or differ too much, to be compared here.")
+            st.caption("These texts are too long or too different to compare here.")
         more = "…" if len(after) > MOST_COMPARED else ""
         shown = after[:MOST_COMPARED] + more
         st.code(shown, language=None, wrap_lines=True, height=_height(shown))

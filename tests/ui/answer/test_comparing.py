@@ -193,7 +193,7 @@ def test_a_vote_that_cannot_be_kept_is_not_counted_and_says_so(page, monkeypatch
     log = services().log.history
     monkeypatch.setattr(log, "vote", lambda visitor, cast: Refusal("Not done: the disk is full."))
     click(page, "vote_1")
-    assert "Your vote is not kept" in words(page)
+    assert "Your vote was not saved" in words(page)
     assert {"vote_1", "vote_2"} <= keys(page)
     assert answer(page, "1").said["numbers"] == "Hidden until you vote."
 

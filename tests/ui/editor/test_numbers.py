@@ -105,22 +105,22 @@ def test_a_card_says_what_has_to_be_corrected_and_no_other_reason(page):
         ("top_k", "1.5", "top_k"),
     ):
         type_in(page, f"{name}_A", text).run()
-        assert f"{label} has to be corrected: nothing is sent." in said(page)
+        assert f"{label} must be corrected before anything is sent." in said(page)
         assert "Cost unknown until the numbers are corrected." in said(page)
         assert page.button(key="run_all").label.replace("\\", "").startswith(f"Run · {label}")
         type_in(page, f"{name}_A", "").run()
-        assert "has to be corrected" not in said(page)
+        assert "must be corrected" not in said(page)
     page.selectbox(key="model_A").select("claude-haiku-4-5").run()
     page.selectbox(key="thinking_A").select("budget").run()
     type_in(page, "thinking_budget_A", "2.048").run()
-    assert "The thinking budget has to be corrected: nothing is sent." in said(page)
+    assert "The thinking budget must be corrected before anything is sent." in said(page)
     assert "None was entered" not in said(page)
 
 
 def test_what_is_wrong_with_a_temperature_is_said_at_its_field_and_once_in_the_checks(page):
     type_in(page, "temperature_A", "5").run()
     assert said(page).count("Temperature “5” is out of range.") == 2
-    assert "has to be corrected" not in said(page)
+    assert "must be corrected" not in said(page)
 
 
 def test_a_fix_makes_the_field_one_that_can_be_sent(page):

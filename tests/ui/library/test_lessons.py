@@ -235,7 +235,7 @@ def test_with_a_key_a_lesson_says_that_it_costs_and_how_much_at_most(page):
 def test_the_lesson_on_errors_offers_the_demo_where_it_is_not_chosen(page):
     page.selectbox(key="connection").select("claude").run()
     open_lesson(page, 5)
-    assert "Only the demo fails on demand" in words(page)
+    assert "This lesson needs the demo" in words(page)
     page.button(key="lesson_demo").click().run()
     assert not page.exception
     assert not page.warning

@@ -39,7 +39,7 @@ def test_versions_are_saved_compared_restored_renamed_and_deleted_with_undo(page
     press(page, "library")
     assert "Nothing saved yet" in words(page)
     press(page, "library_save")
-    assert [error.value for error in page.error] == ["Give it a name\\."]
+    assert [error.value for error in page.error] == ["Enter a name\\."]
     save(page, "Dosa", "first")
     page.session_state["dialog"] = None
     write(page, "Give four tips for **dosa**")

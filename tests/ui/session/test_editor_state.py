@@ -125,7 +125,7 @@ def test_a_draft_that_arrives_first_is_restored():
 
 
 def test_what_is_too_long_to_be_kept_is_said_to_be(page):
-    said = "Too long to be kept"
+    said = "Too long to keep in the browser"
     assert said not in words(page)
     page.text_area(key=TEXT).set_value("x" * 1_100_000).run()
     assert said in words(page)
