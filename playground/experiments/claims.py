@@ -8,10 +8,10 @@ from typing import Protocol
 from playground.core.text.refusal import Refusal
 
 ELSEWHERE = Refusal(
-    "It is under way on another page. A page that was closed or reloaded gives it up "
-    "within a minute, a server that died within two: try again then."
+    "This experiment is under way on another page. If that page was closed or reloaded, try "
+    "again in a minute; if its server died, in two."
 )
-LOST = Refusal("It was deleted, or is under way on another server by now.")
+LOST = Refusal("This experiment was deleted, or is now under way on another server.")
 
 
 class ClaimStore(Protocol):

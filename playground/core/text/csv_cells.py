@@ -10,8 +10,8 @@ from typing import Final
 
 UTF8_MARK: Final = "\ufeff"
 """At the start of a file it tells spreadsheets that it is UTF-8."""
-NOT_EXACT: Final = "a ' stands before what a spreadsheet would run as a formula"
-EXCELS_CELL: Final = "Excel takes at most 32,767 characters of a cell"
+NOT_EXACT: Final = "a ' is put before anything a spreadsheet would run as a formula"
+EXCELS_CELL: Final = "Excel takes at most 32,767 characters in a cell"
 """More of a text it drops, or lets run into the rows beneath: the file has all of it."""
 _STARTS: Final = "=+\\-@＝＋－＠"
 _BREAKS: Final = ";\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"

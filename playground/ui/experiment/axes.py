@@ -48,8 +48,8 @@ def edit_axes() -> None:
         with grid.cell():
             st.multiselect(
                 "Efforts", EFFORTS, key="experiment_efforts", placeholder="Same as the variants",
-                help="Each is tried: how much a newer model thinks and writes. Empty: same as the "
-                "variants.",
+                help="Each level is tried. Effort is how much a newer model thinks and "
+            "writes. Empty: same as the variants.",
             )  # fmt: skip
         with grid.cell():
             st.text_input(
@@ -63,7 +63,7 @@ def edit_axes() -> None:
     )  # fmt: skip
     st.toggle(
         "Find the smallest model that passes", key="experiment_is_ladder",
-        help="Climbs the models in their order and stops at the first that passes all checks.",
+        help="Tries the models in this order and stops at the first that passes all checks.",
     )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def _edit_check(number: int) -> None:
     if kind == "judge":
         st.text_input(
             "Judge", key=key("model"),
-            help="The id of a model. Its cost counts. On the demo it judges by words alone.",
+            help="A model id. Its cost is included. On the demo, judging only compares words.",
         )  # fmt: skip
         st.text_area("Its prompt", key=key("judge"), height=160)
     elif kind == "length":
@@ -110,7 +110,7 @@ def _edit_text(number: int, kind: str) -> None:
     st.text_area(
         # Two lines: the least that Streamlit draws beneath a label, 96 px, is more than this.
         label, key=chosen.check_field(number, "text"), height=68,
-        help="It may hold variables: {{expected}} is the case's expected answer.",
+        help="Can contain variables; {{expected}} is the case's expected answer.",
     )  # fmt: skip
     if kind == "number":
         number_field("Tolerance", TOLERANCE, key=chosen.check_field(number, "tolerance"))

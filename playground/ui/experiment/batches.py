@@ -29,10 +29,12 @@ STATES = {
     # Ended at the API, while its results are not in the log yet.
     "ended": ("blue", "fetching results"),
 }
-KEPT = "Close the tab if you like: results are kept for 29 days. Open the experiment to fetch them."
-KEPT_BY_DEMO = "Close the tab if you like. The demo forgets its batches only when the app ends."
-NOT_KNOWN_AGAIN = "A reload makes you a new visitor here: keep the page open till the results came."
-GIVE_UP = "What is missing counts as failed, and can be run again. Was it sent, it may be billed."
+KEPT = "You can close the tab: results are kept for 29 days. Open the experiment to fetch them."
+KEPT_BY_DEMO = "You can close the tab. The demo keeps its batches until the app ends."
+NOT_KNOWN_AGAIN = (
+    "Keep this page open until the results arrive, because a reload makes you a new visitor here."
+)
+GIVE_UP = "What is missing counts as failed and can be run again. If it was sent, it may be billed."
 
 
 def offer_batch(experiment: Experiment, planned: GridPlan, why: str | None) -> None:
@@ -55,12 +57,12 @@ def show_batch_notes(experiment: Experiment, planned: GridPlan) -> None:
     calls = planned.batch_of(planned.grid.places).calls
     parts = [f"As a batch: {_calls(calls)} at half the price, answered within 24 hours."]
     if left := planned.calls - calls:
-        parts.append(f"It leaves out {left:,}: {planned.not_in_batch}")
+        parts.append(f"{_calls(left)} left out: {planned.not_in_batch}")
     if planned.judgements:
         usd = formats.money(planned.judges_usd)
         parts.append(
-            f"It leaves out the judges: you can ask them when its answers are here, at the full "
-            f"price, about {usd}."
+            f"Judges are left out: you can ask them at full price when the answers are "
+            f"here, for about {usd}."
         )
     if not privacy.is_known_again():
         parts.append(NOT_KNOWN_AGAIN)
@@ -161,8 +163,8 @@ def _offer(standing: Standing) -> None:
     # Before, there is no id to cancel by; while it is canceling, it has been asked for.
     if submission.status == "in_progress":
         st.button(
-            "Cancel", key=f"cancel_batch_{number}", icon=":material/stop:", disabled=is_pending,
-            help="What is answered already stays, and is billed; the rest can be run again.",
+            "Cancel", key=f"cancel_batch_{number}", icon=":material/stop:", disabled=is_asked,
+            help="Answers already given are kept and billed; the rest can be run again.",
             on_click=submitting.cancel, args=(submission,),
         )  # fmt: skip
     if standing.is_lost:

@@ -18,7 +18,10 @@ SCRIPT = Path(__file__).with_name("case_table.js").read_text("utf-8")
 STYLE = Path(__file__).with_name("case_table.css").read_text("utf-8")
 IMPORT = "import_cases"
 MOST_CHANGES = 30
-ABOUT = {EXPECTED: "What a check compares with.", CHECKS: "Checks of this case alone, as JSON."}
+ABOUT = {
+    EXPECTED: "The answer that checks compare with.",
+    CHECKS: "Checks for this case only, as JSON.",
+}
 
 
 def edit_cases() -> None:
@@ -48,7 +51,7 @@ def edit_cases() -> None:
     if changes := chosen.case_changes():
         shown = [f"- {plain(change)}" for change in changes[:MOST_CHANGES]]
         more = len(changes) - len(shown)
-        lines = ["**Not as in the file**", *shown, *([f"- and {more} more"] if more else [])]
+        lines = ["**Changed from the file**", *shown, *([f"- and {more} more"] if more else [])]
         st.info("\n".join(lines), icon=":material/info:")
 
 
@@ -68,7 +71,7 @@ def _offer_import() -> None:
     if not place.open:
         return
     with place:
-        st.caption("The first row names the columns. CSV, cells of a spreadsheet, or JSON.")
+        st.caption("CSV, spreadsheet cells or JSON. The first row names the columns.")
         st.text_area("Paste", key="pasted_cases", height=120)
         st.button("Use pasted cases", key="use_pasted_cases", on_click=_import_pasted)
         st.file_uploader(

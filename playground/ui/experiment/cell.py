@@ -102,7 +102,7 @@ def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> 
     with st.container(horizontal=True):
         st.button(
             "Use this setting", key="promote_setting", icon=":material/trophy:", type="tertiary",
-            help="As the only variant, with the prompt it was run with.",
+            help="Makes it the only variant, with the prompt it ran with.",
             on_click=lessons_state.promote_setting, args=(matrix.grid.settings[setting].request,),
         )  # fmt: skip
         stop_reason = logged[0].stop_reason if logged else None

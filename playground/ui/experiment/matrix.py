@@ -26,7 +26,7 @@ TABLE_ENDS_PX = 52
 """The head of a table, and the scrollbar beneath it: without its room it hides the last row."""
 CASE_PX, CELL_PX = 180, 290
 AGAIN = "Can be opened again under My experiments, here or elsewhere."
-NOT_AGAIN = f"It has more than the {MOST_BYTES / 1e6:g} MB with which a file can be opened again."
+NOT_AGAIN = f"Too large to be opened again here: more than {MOST_BYTES / 1e6:g} MB."
 WORDS = {"all": "All", "failures": "Failures", "different": "Different"}
 
 
@@ -73,8 +73,8 @@ def _baseline(matrix: Matrix) -> int:
     """The column with which the others are compared."""
     names = unique_names(matrix.grid.settings)
     name = st.selectbox(
-        "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.reset_selection,
-        help="The setting with which the answers of the others are compared.",
+        "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.turn_matrix,
+        help="The setting that the others' answers are compared with.",
     )  # fmt: skip
     return names.index(name) if name in names else 0
 
@@ -97,9 +97,9 @@ def _show_heads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
         hide_index=True,
         key="matrix_heads",
         column_config={
-            "Pass": st.column_config.Column(help="With the 95 % interval of the true rate."),
+            "Pass": st.column_config.Column(help="With its 95 % confidence interval."),
             "Mean cost": st.column_config.Column(width=170),
-            "First token": st.column_config.Column(help="How long it took, on the mean."),
+            "First token": st.column_config.Column(help="Mean time until the first token."),
         },
     )
     cautions = [head.caution for head in heads if head.caution]

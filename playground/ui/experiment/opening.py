@@ -17,9 +17,11 @@ from playground.ui.session import state
 from playground.ui.session.services import services
 
 MINE = "my_experiments"
-LOAD_WAIT_S = 0.25
-"""Enough to load a small experiment before it is drawn; a large one is redrawn."""
-IN_BATCH = "It is in a batch: its results would be lost. Open it, and cancel it or wait."
+LOOK_WAIT_S = 0.25
+"""So that the first paint has all of a small experiment; a large one is painted again."""
+IN_BATCH = (
+    "Its batch has not ended, and the results would be lost. Open it to cancel the batch, or wait."
+)
 
 
 def mine() -> tuple[ExperimentRow, ...]:

@@ -41,7 +41,7 @@ def show_progress() -> None:
         return
     if opened.file is not None:
         st.caption(
-            f"From a file: {plain(opened.file.matrix.experiment.name)}. Nothing of it is kept."
+            f"From a file: {plain(opened.file.matrix.experiment.name)}. It is not saved here."
         )
         return
     waiting = _count_open(submitting.submissions())
@@ -146,7 +146,7 @@ def _money(progress: Progress) -> str:
 
 def _judges(underway: ExperimentRun, answers: int) -> str:
     usd = plain(formats.money(underway.planned.judges_usd))
-    return f"Ask the judges of {answers:,} answers · up to about {usd}"
+    return f"Judge {answers:,} answers · up to about {usd}"
 
 
 def _offer(underway: ExperimentRun, progress: Progress, state_now: str, *, is_over: bool) -> None:
@@ -171,13 +171,13 @@ def _offer(underway: ExperimentRun, progress: Progress, state_now: str, *, is_ov
             )  # fmt: skip
             if left:
                 offer_rest()
-            st.caption("What is done is kept and not paid again.")
+            st.caption("What is done is kept and not paid for again.")
         elif not is_live:
-            # Always a line: without one the results would move up when it ends.
-            st.caption("Kept under My experiments; its runs are in the log, too.")
+            # Something in any case: else the results would move up when it ends.
+            st.caption("Saved under My experiments; its runs are in the log, too.")
         if progress.failed and not is_live:
             st.button(
-                "Run the failed again", key="retry_failed", icon=":material/replay:",
+                "Run failed ones again", key="retry_failed", icon=":material/replay:",
                 on_click=starting.retry_failed,
             )  # fmt: skip
 
@@ -193,7 +193,7 @@ def show_mine() -> None:
     with place:
         mine, in_batches = opening.mine(), submitting.in_batches()
         if not mine:
-            st.caption("None yet. Each experiment that you run is kept here.")
+            st.caption("None yet. Each experiment that you run is saved here.")
         for row in mine:
             if chosen.to_delete() == row.experiment_id:
                 _ask_delete(row)
@@ -202,8 +202,8 @@ def show_mine() -> None:
                 # In front: a long name would push them out of a phone's screen.
                 st.button(
                     ":material/delete:", key=f"delete_experiment_{row.experiment_id}",
-                    help="Delete it; its runs stay in the log", type="tertiary",
-                    on_click=chosen.set_to_delete, args=(row.experiment_id,),
+                    help="Delete this experiment; its runs stay in the log", type="tertiary",
+                    on_click=chosen.ask_delete, args=(row.experiment_id,),
                 )  # fmt: skip
                 waiting = " · in a batch" if row.experiment_id in in_batches else ""
                 st.button(
@@ -215,7 +215,7 @@ def show_mine() -> None:
                     args=(row.experiment_id,),
                 )
         st.file_uploader(
-            "Or open a file that was saved here", type=["jsonl"], key="experiment_file",
+            "Or open a saved experiment file", type=["jsonl"], key="experiment_file",
             # In megabytes, the only unit that Streamlit takes.
             max_upload_size=MOST_BYTES // 1_000_000, on_change=_import_file,
         )  # fmt: skip
@@ -224,7 +224,7 @@ def show_mine() -> None:
 def _ask_delete(row: ExperimentRow) -> None:
     st.caption(
         f"Delete {plain(row.name)} with its {row.cells:,} cells? Its runs stay in the log, "
-        "but not as a table. This cannot be undone."
+        "but not as a table. Deleting can't be undone."
     )
     with st.container(horizontal=True):
         st.button(

@@ -25,13 +25,14 @@ from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.visitors import privacy
 
-NO_STORAGE = (
-    "Experiments are kept in the app's database so that nothing is paid twice, and this app "
-    "keeps no texts of its visitors. Run the app on your own machine for experiments."
+NOT_KEPT = (
+    "Experiments are saved in the app's database, so that nothing is paid for twice, but "
+    "this app stores no visitor's texts. To run experiments, run the app on your own "
+    "machine."
 )
 NO_CELL = "No cell can be sent, for the reasons above."
 LOADED_WITHIN_S = 30.0
-IS_LIVE = "An experiment is running: stop it, or wait for its end."
+IS_LIVE = "An experiment is running. Stop it, or wait until it ends."
 
 
 def obstacle() -> str | None:

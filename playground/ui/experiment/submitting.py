@@ -30,9 +30,9 @@ from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state
 from playground.ui.session.services import services
 
-LADDER = "A ladder decides with each answer what to run next: a batch cannot."
-IN_BATCH = "Some of these calls are in the batch below: wait for it, or cancel it."
-NO_CONNECTION = "The connection that it was submitted by is no longer there."
+LADDER = "A ladder can't be a batch, because each answer decides what runs next."
+IN_BATCH = "Some of these calls are in the batch below. Wait for it, or cancel it."
+NO_CONNECTION = "The connection it was submitted over is no longer there."
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def problem() -> str | None:
     if done.problem or not done.refused:
         return done.problem or None
     why = next(iter(done.refused.values()))
-    return f"{len(done.refused):,} calls are not in a batch and still to be run: {why}"
+    return f"{len(done.refused):,} calls are not in a batch and have not run: {why}"
 
 
 def submissions() -> tuple[Standing, ...]:

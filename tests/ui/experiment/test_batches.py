@@ -370,7 +370,7 @@ def test_who_deletes_all_is_told_that_a_batch_is_on_its_way(api):
     page = submit(opened_band())
     unfold(page, "history").button(key="delete_history").click().run()
     assert "deletes **0 runs**" in said(page)
-    assert "on their way: 1. Their results would be lost" in page.warning[0].value
+    assert "under way: 1. Their results would be lost" in page.warning[0].value
     page.button(key="really_delete_history").click().run()
     assert services().log.flush(5)
     assert (submissions(page), services().log.experiments.list_experiments("local")) == ((), ())
@@ -455,12 +455,12 @@ def test_a_batch_leaves_out_the_judges_and_says_so_and_they_are_asked_afterwards
     assert "submit_experiment" not in keys(page)
     page.text_input(key="check_1_model").input("claude-sonnet-5").run()
     page.text_area(key="check_1_judge").input(JUDGE).run()
-    assert "It leaves out the judges" in said(page)
+    assert "Judges are left out" in said(page)
     page = pass_time(submit(page), api)
     assert progress(page) == "4 of 4 done · 4 not judged yet"
     assert api.single == 0
     label = page.button(key="resume_experiment").label.replace("\\", "")
-    assert label.startswith("Ask the judges of 4 answers · up to about $0.")
+    assert label.startswith("Judge 4 answers · up to about $0.")
     page = press(page, "resume_experiment")
     assert (api.single, progress(page)) == (4, "4 of 4 done")
     [check] = shown(page).underway.experiment.checks

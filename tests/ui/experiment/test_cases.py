@@ -33,7 +33,7 @@ def test_two_records_are_two_cases_and_nothing_is_said_of_them(band):
 
 def test_what_was_changed_to_read_a_file_is_shown_until_the_next_one(band):
     paste(band, "sep=;\ncountry;expected\nPeru;Lima\nTogo\n")
-    assert "Not as in the file" in infos(band)
+    assert "Changed from the file" in infos(band)
     assert "Row 3 has 1 cell" in infos(band).replace("\\", "")
     paste(band, "country,expected\nPeru,Lima\n")
     assert not band.info

@@ -72,7 +72,7 @@ def test_run_fills_what_has_a_value_beside_what_has_none(page):
     page.text_area(key="message_0_text").input(r"{{country}} {{when}} \{{country}}").run()
     assert "has no value and would be sent literally" in words(page)
     assert "Run fills" in words(page)
-    assert "a backslash is not sent" in words(page)
+    assert "only marks that this is not a variable" in words(page)
     page.button(key="run_all").click().run()
     asked = {
         run.plan.request.prompt.messages[0].text for run in page.session_state["runs"].values()
@@ -198,7 +198,7 @@ def test_an_experiment_of_a_file_is_shown_and_nothing_of_it_kept(band):
     page.session_state["matrix_cell"] = (0, 0)
     page.run()
     assert not page.exception
-    assert "Nothing of it is kept." in words(page)
+    assert "It is not saved here." in words(page)
     assert any("Paris" in answer for answer in read_answers(page))
 
 
@@ -267,4 +267,4 @@ def test_a_visitor_whose_texts_are_not_kept_is_told_that_there_are_no_experiment
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     page = paste(open_band(ask(page)), "country,expected\nFrance,Paris")
     assert page.button(key="run_experiment").disabled
-    assert "this app keeps no texts of its visitors" in words(page)
+    assert "this app stores no visitor's texts" in words(page)
