@@ -163,7 +163,7 @@ def test_no_key_reaches_the_page_from_a_question_within_a_popover(page, api):
     front = open_(page, "my_experiments")
     front.locator("[class*=st-key-delete_experiment_] button").first.click()
     page.settle()
-    expect(front).to_contain_text("This cannot be undone")
+    expect(front).to_contain_text("Deleting can't be undone")
     press_everything(page, front)
     close(page)
     open_(page, "my_experiments")

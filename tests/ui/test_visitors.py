@@ -76,7 +76,7 @@ def test_without_a_good_cookie_a_visitor_is_known_for_one_session(come_from, coo
     assert len(first.dataframe[0].value) == 2
     second = opened()
     assert "No runs yet" in said(second)
-    assert "A reload begins a new history." in said(second)
+    assert "A reload starts a new history." in said(second)
 
 
 def test_a_login_is_known_wherever_it_comes_from(come_from):
@@ -110,7 +110,7 @@ def test_without_a_database_a_strangers_texts_are_never_on_disk(come_from, no_da
     assert SECRET in drawn(other.run())
     log().open_pages.close(page.session_state["owner"])
     assert SECRET not in drawn(other.run())
-    assert "kept only while the page that made it was open" in said(other)
+    assert "kept only while its page was open" in said(other)
     come_from("localhost")
     assert "stored in this app's log" in said(unfold(opened(), "history"))
 

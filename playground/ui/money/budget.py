@@ -22,7 +22,9 @@ def edit_budget() -> None:
     if not budget.open:
         return
     with budget:
-        _enter("Per session, $", money_state.BUDGET_SESSION, "From opening this page on.")
+        _enter(
+            "Per session, $", money_state.BUDGET_SESSION, "Counts from when this page was opened."
+        )
         _enter(
             "Per day, $",
             money_state.BUDGET_DAY,
@@ -81,16 +83,16 @@ def _show_balances() -> None:
     connection = running.connection()
     balances = spending.balances(running.spender(connection))
     if balances is spending.NOT_AN_AMOUNT:
-        st.error("Enter dollars, such as 0.50, or nothing.", icon=":material/block:")
+        st.error("Enter dollars, such as 0.50, or leave it empty.", icon=":material/block:")
     elif isinstance(balances, Refusal):
         st.error(plain(balances.sentence), icon=":material/block:")
     elif not balances:
-        st.caption("What a run can cost is reserved before it starts. Empty: no limit.")
+        st.caption("The most a run can cost is reserved before it starts. Empty: no limit.")
     else:
         for balance in balances:
             st.caption(_line(balance))
         if connection.kind == "demo":
-            st.caption("The demo is free: it leaves the budget untouched.")
+            st.caption("The demo is free and uses none of the budget.")
 
 
 def _line(balance: Balance) -> str:

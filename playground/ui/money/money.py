@@ -18,8 +18,8 @@ from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
 CALLS = 1_000
-SIMULATED = "What the runs of the demo would have cost at the API's prices. Nobody pays it."
-ONE_ATTEMPT = "For one attempt. One that is lost on the way may be billed beside the next."
+SIMULATED = "What demo runs would have cost at the API's prices. Nobody pays this."
+ONE_ATTEMPT = "For one attempt. A lost attempt may be billed in addition to the next."
 
 
 def show_worst_case(plan: Plan) -> None:

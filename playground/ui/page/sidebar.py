@@ -24,8 +24,8 @@ from playground.ui.widgets.fields import number_field
 from playground.ui.widgets.markdown import plain
 
 MODELS_TOO_OFTEN = (
-    "Its models were not read: too many accounts were asked lately. Click anywhere in a minute. "
-    "Any id can be typed."
+    "The account's models were not read, because too many accounts were asked lately. Click "
+    "anywhere in a minute. You can type any model id."
 )
 ABOUT = f"""\
 A playground for the Claude Messages API. What it shows is what happens: the request is
@@ -65,8 +65,8 @@ def _choose_connection() -> None:
         index=list(kinds).index(running.connection().kind),
         key=state.CONNECTION,
         format_func=kinds.__getitem__,
-        help="The demo is a small language model inside this app, not Claude: it makes its answers "
-        "up.",
+        help="The demo is a small language model inside this app, not Claude. It makes its "
+        "answers up.",
     )
     connection = running.connection()
     if connection.kind == "demo":
@@ -93,7 +93,7 @@ def _choose_scenario() -> None:
         key=state.SCENARIO,
         format_func=lambda name: scenarios[name].label,
         persist_state="session",
-        help="What goes wrong. The demo fails as the API does, through the same code.",
+        help="The failure to simulate. The demo fails as the API does, through the same code.",
     )
     chosen = scenarios[editor_state.scenario()]
     if chosen.description:
@@ -119,7 +119,7 @@ def _enter_key() -> None:
     if problem:
         st.error(problem, icon=":material/key_off:")
     elif is_local() and running.key_for(running.connection()):
-        st.caption("Without one the key from the settings is used.")
+        st.caption("If empty, the key from the settings is used.")
     owner = services().settings.owner
     if owner and owner.kind == "claude":
         show_gate()
@@ -137,7 +137,9 @@ def _show_models(draws: "count[int]") -> None:
     if outcome is None:
         st.caption("Reading the account's models…")
     elif isinstance(outcome, str):
-        st.caption(f"Its models could not be read: {plain(outcome)} Any id can be typed.")
+        st.caption(
+            f"The account's models could not be read. {plain(outcome)} You can type any model id."
+        )
     else:
         st.caption(f"This account has {outcome} {'model' if outcome == 1 else 'models'}.")
     # The first draw is part of the page's own, whose variants have these models already.

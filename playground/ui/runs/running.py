@@ -31,7 +31,7 @@ from playground.ui.session.services import services
 from playground.ui.visitors import gate
 
 STOP_WAIT_S = 0.25
-RUNS_ARE_LIVE = "Runs are on their way: wait for their end, or stop them."
+RUNS_ARE_LIVE = "Runs are under way. Wait until they end, or stop them."
 NO_KEY = "There is no key. Enter one in the sidebar, or choose the demo."
 
 

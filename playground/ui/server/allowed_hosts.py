@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 HEALTH = ("/_stcore/health", "/healthz")
 """Platforms probe these by IP address; they reveal nothing."""
 UNKNOWN_HOST = (
-    "This app does not go by this name. Its owner can add it to server.allowedHosts in "
+    "This app does not answer under this name. Its owner can add the name to "
+    "server.allowedHosts in "
     ".streamlit/config.toml.\n"
 )
 CLOUD = ".streamlit.app"
@@ -21,7 +22,7 @@ WEB_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 """The scheme of the requesting page: some proxies (Traefik) forward the socket's."""
 Origin = tuple[str, str, int]
 """Scheme, name and port."""
-FOREIGN_ORIGIN = "Another site's page may not ask this app.\n"
+FOREIGN_ORIGIN = "Pages of other sites may not send requests to this app.\n"
 
 
 class KnownHosts:

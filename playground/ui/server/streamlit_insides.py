@@ -54,7 +54,7 @@ def _internal(module: str, *names: str) -> object | None:
 @cache
 def _warn_missing(place: str) -> None:
     logging.getLogger(__name__).warning(
-        "This version of Streamlit or uvicorn has no %s: the app goes on without.", place
+        "This version of Streamlit or uvicorn has no %s. The app works without it.", place
     )
 
 
@@ -358,8 +358,8 @@ def configure(options: Sequence[str]) -> None:
     try:
         load(own)
     except SystemExit:
-        # For an unknown level Streamlit prints an error and exits.
-        raise click.ClickException("logger.level is none that Streamlit knows.") from None
+        # Of a level that it does not know Streamlit says so in its output, and ends the process.
+        raise click.ClickException("logger.level is not a level that Streamlit knows.") from None
 
 
 def print_errors_only() -> None:

@@ -15,9 +15,9 @@ MOST_FILES = 8
 """Of one page: it has three upload fields, and a new file is stored before the old is deleted."""
 MOST_BYTES, MOST_ADDRESS_BYTES, MOST_ALL_BYTES = 20 * MB, 60 * MB, 200 * MB
 """Of one page, of one stranger's address and of all strangers."""
-NO_LENGTH = "An upload must say how long it is.\n"
-TOO_MUCH = "This page has uploaded as much as it may: reload it.\n"
-ALL_FULL = "As much is uploaded as this app takes from visitors. Try again soon.\n"
+NO_LENGTH = "An upload must state its length.\n"
+TOO_MUCH = "This page has reached its upload limit. Reload it.\n"
+ALL_FULL = "Visitors' uploads have reached this app's limit. Try again soon.\n"
 
 
 class Uploads:

@@ -28,8 +28,8 @@ MOST_FILE_BYTES = 8_000_000
 LIBRARY_SAYS_SO = 40
 """Characters at the beginning of a file in which a library names itself."""
 SHAPES = (
-    "JSON of the Messages API or of OpenAI's, Python, curl, a notebook, an HTTP request, a HAR "
-    "file, Markdown with one of these, or a file saved here."
+    "JSON for the Messages API or OpenAI's, Python, curl, a notebook, an HTTP request, a "
+    "HAR file, Markdown containing one of these, or a file saved here."
 )
 FILES = ("json", "jsonl", "py", "ipynb", "sh", "http", "har", "md", "ts", "txt")
 
@@ -47,7 +47,7 @@ def _show() -> None:
         key=IMPORT_TEXT,
         height=160,
         placeholder=SHAPES,
-        help="It is read, never run. A key in it is not kept.",
+        help="The text is read, never run. A key in it is not kept.",
     )
     file = st.file_uploader(
         "or choose a file", FILES, key=IMPORT_FILE, max_upload_size=MOST_FILE_BYTES // 1_000_000
@@ -85,7 +85,7 @@ def _text_of(content: bytes) -> str:
         # Some editors begin a file with a mark, which no reader of JSON takes.
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ImportingError("This file is no text in UTF-8.") from None
+        raise ImportingError("This file is not UTF-8 text.") from None
 
 
 def _offer(contents: Imported | PageState) -> None:
@@ -94,7 +94,7 @@ def _offer(contents: Imported | PageState) -> None:
         key=PUT,
         type="primary",
         icon=":material/edit_note:",
-        help="It replaces the prompt and the variants; Undo brings them back.",
+        help="Replaces the prompt and the variants; Undo brings them back.",
         on_click=_put,
         args=(contents,),
     )
@@ -140,13 +140,15 @@ def _show_imported(imported: Imported) -> None:
     if imported.as_extra:
         names = ", ".join(imported.as_extra)
         # Cut: whoever wrote the file chose these names, and how many there are.
-        st.caption(f"Sent as extra JSON, since no control has it: {plain(names[:MOST_SHOWN])}.")
+        st.caption(
+            f"Sent as extra JSON, because there is no control for it: {plain(names[:MOST_SHOWN])}."
+        )
     _show_left_out(imported.left_out)
 
 
 def _show_left_out(left_out: Sequence[LeftOut]) -> None:
     if left_out:
-        st.markdown("**Not as it was**")
+        st.markdown("**What changes**")
         lines = [f"- {plain(part.name)}: {plain(part.why)}" for part in left_out]
         more = len(lines) - MOST_LINES
         st.markdown("\n".join([*lines[:MOST_LINES], *([f"- and {more} more"] if more > 0 else [])]))

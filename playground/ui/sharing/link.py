@@ -32,7 +32,7 @@ def _ask() -> None:
         st.button("Close", key="keep_mine", on_click=link_state.dismiss)
         return
     show_contents(page)
-    st.caption("Opening it replaces your prompt and variants, with one undo. Nothing runs.")
+    st.caption("Opening it replaces your prompt and variants; Undo brings them back. Nothing runs.")
     with st.container(horizontal=True):
         st.button(
             "Open",

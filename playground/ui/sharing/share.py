@@ -29,7 +29,7 @@ def _show() -> None:
     # First what is in it, then what copies it.
     show_contents(page)
     if page != typed:
-        st.warning("What looks like an API key is masked in it.", icon=":material/key:")
+        st.warning("Anything that looks like an API key is masked.", icon=":material/key:")
     _show_link(page)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
@@ -41,7 +41,7 @@ def _show() -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        st.caption("In it: prompt, variants, scenario. Never a key, a run or an answer.")
+        st.caption("Contains the prompt, variants and scenario, never a key, a run or an answer.")
 
 
 def _show_link(page: PageState) -> None:
@@ -52,4 +52,4 @@ def _show_link(page: PageState) -> None:
         return
     link = address(st.context.url, text) or f"#s={text}"
     st.code(link, language=None, wrap_lines=True, height=120 if len(link) > 400 else "content")
-    st.caption(f"{len(link):,} characters. Whoever has the link can read the prompt.")
+    st.caption(f"{len(link):,} characters. Anyone with the link can read the prompt.")

@@ -29,9 +29,11 @@ def offer_answers(
 
 def _show(key: str, runs: Sequence[SharedRun]) -> None:
     if any(holds_key(text) for run in runs for text in run.texts()):
-        words = "What looks like an API key stands in a prompt or an answer, and is saved with it."
+        words = "A prompt or an answer contains what looks like an API key. It is saved, too."
         st.warning(words, icon=":material/key:")
-    st.caption("With prompt, parameters, answers and cost, without the key they were sent with.")
+    st.caption(
+        "Contains prompt, parameters, answers and cost, but not the key they were sent with."
+    )
     now = datetime.now(UTC)
     name = f"answers-{now:%Y%m%d-%H%M%S}"
     with st.container(horizontal=True):

@@ -9,7 +9,7 @@ from playground.ui.session.services import services
 PASSCODE, LOG_IN = "passcode", "log_in"
 WORDS = {
     "wrong": "That is not the passcode.",
-    "too often": "Too many wrong passcodes were entered: wait a minute.",
+    "too often": "Too many wrong passcodes were entered. Wait a minute.",
 }
 
 

@@ -19,13 +19,16 @@ def is_known_again() -> bool:
 def what_is_kept() -> str:
     """A privacy notice of one or two sentences."""
     if is_local():
-        return "Your runs and their texts are stored in this app's log, for whoever uses it here."
+        return (
+            "Your runs and their texts are stored in this app's log. Anyone who uses the "
+            "app on this machine can read them."
+        )
     who = "Other visitors see none of it; the app's owner can."
     if keeps_texts():
         sentence = f"Your runs are stored in the owner's database, prompts and answers too. {who}"
     else:
         sentence = (
-            "Your prompts and answers are kept only while this page is open. Of each run the "
-            f"model, numbers and cost are stored. {who}"
+            "Your prompts and answers are kept only while this page is open. Only the "
+            "model, numbers and cost of each run are stored. {who}"
         )
-    return sentence if has_cookie() else f"{sentence} A reload begins a new history."
+    return sentence if has_cookie() else f"{sentence} A reload starts a new history."

@@ -60,24 +60,22 @@ def _show_preview(plan: Plan) -> None:
             # Not by `isinstance`: when the app is edited, Streamlit reloads the class.
             sent = building.result(BUILD_S)
     except TimeoutError:
-        st.caption("It is not built yet. Close this and try again.")
+        st.caption("The request is not built yet. Close this and try again.")
         return
     if not hasattr(sent, "body"):
         st.caption(plain(sent.sentence))
         return
     if plan.why_not and not has_no_key:
-        st.caption(plain(f"Run would not send it: {plan.why_not}"))
+        st.caption(plain(f"Run would not send this: {plan.why_not}"))
     if has_no_key:
-        st.caption("There is no key yet: … stands where it will be.")
-    _show_request(
-        cast(SentRequest, sent), differences(plan.request, plan.wire), f"preview_{plan.letter}"
-    )
+        st.caption("There is no key yet; … marks its place.")
+    _show_request(cast(Sent, sent), differences(plan.request, plan.wire), f"preview_{plan.letter}")
 
 
 def show_record(name: str, run: RunView) -> None:
     """What this run sent and received."""
     if not run.exchanges:
-        st.caption("Nothing has gone out.")
+        st.caption("Nothing has been sent.")
         return
     part, exchange = _choose(name, PARTS, run.exchanges)
     if part == "Raw events":
@@ -135,7 +133,7 @@ def _show_request(sent: SentRequest, decisions: tuple[Decision, ...], name: str)
             caption = st.container(width="stretch")
             is_indented = st.toggle("Indented", key=f"{name}_indented")
         if is_indented:
-            caption.caption("Indented for reading: it goes out on one line.")
+            caption.caption("Indented for reading. It is sent on one line.")
             _show_exactly(indented(sent.body), language="json")
         else:
             caption.caption(f"Byte for byte: {len(sent.body.encode()):,} bytes.")

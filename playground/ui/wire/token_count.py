@@ -15,11 +15,14 @@ from playground.ui.session.services import services
 from playground.ui.widgets.markdown import plain
 
 BOUND = (
-    "More than it can be: so much is set aside of a budget. After a run its card says how many it "
-    "was (“in”); Count tokens asks the API before, which is free."
+    "An upper bound, used when reserving from a budget. After a run, its card shows the "
+    "real number (“in”). Count tokens asks the API before a run, for free."
 )
-POLL_S = 0.3
-TOO_OFTEN = "Not counted: too many prompts were counted lately. Wait a minute. The bound is used."
+LOOK_AGAIN_S = 0.3
+TOO_OFTEN = (
+    "Not counted, because too many prompts were counted lately. Wait a minute. "
+    "Until then the bound is used."
+)
 CANNOT_COUNT = ("not_the_api", "not_found", "undecodable")
 
 

@@ -23,8 +23,8 @@ def _show_versions(plan: Plan) -> None:
     is_foreign = plan.connection.kind == "server" and not plan.model.is_known
     st.markdown(
         f"How each API version treats the parameters of **{plain(plan.model.name)}**. "
-        "A variant on *automatic* takes the version that its "
-        "parameters need; with a version chosen, everything set is sent, refused or not."
+        "On *automatic*, a variant takes the version that its parameters need. With a fixed "
+        "version, everything you set is sent, even if the API rejects it."
     )
     rows = version_table(plan.model, is_foreign=is_foreign)
     st.table(
@@ -38,7 +38,7 @@ def _show_versions(plan: Plan) -> None:
         border="horizontal",
         hide_index=True,
     )
-    st.caption(f"In quotes: the API's own words, as seen by {CHECKED_ON:%d %B %Y}.")
+    st.caption(f"In quotes: the API's own words, as of {CHECKED_ON:%d %B %Y}.")
 
 
 def _cell(row: Row, column: int) -> str:

@@ -145,7 +145,7 @@ def test_who_had_too_many_counted_is_told_so_and_nothing_is_asked(come_from, mon
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     monkeypatch.setattr(services(), "acquire_count", lambda visitor: visitor == "local")
     page.button(key="count_tokens").click().run()
-    assert "Not counted: too many prompts were counted lately." in said(page)
+    assert "Not counted, because too many prompts were counted lately." in said(page)
     assert page.session_state["counts"] == {}
 
 
@@ -162,5 +162,5 @@ def test_a_stranger_has_the_models_of_only_so_many_accounts_read_and_is_told_so(
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     page.selectbox(key="connection").select("claude").run()
     page.text_input(key="api_key").input("sk-ant-of-a-stranger").run()
-    assert "Its models were not read: too many accounts were asked lately." in said(page)
+    assert "models were not read, because too many accounts were asked lately." in said(page)
     assert "models_read" not in page.session_state

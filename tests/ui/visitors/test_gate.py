@@ -75,7 +75,7 @@ def test_the_right_passcode_opens_it_for_this_session_and_leaves_the_page(owner,
     for _ in range(4):
         other.text_input(key="passcode").input("guess").run()
     other.text_input(key="passcode").input(PASSCODE).run()
-    assert "wait a minute" in other.error[0].value
+    assert "Wait a minute" in other.error[0].value
 
 
 def test_what_is_entered_after_the_right_passcode_takes_nothing_back(owner, api):
@@ -194,7 +194,7 @@ def test_a_key_of_ones_own_is_not_capped_but_in_size(owner, monkeypatch):
     page.selectbox(key="connection").select("claude").run()
     page.text_input(key="api_key").input("sk-ant-of-my-own").run()
     page.text_area(key="message_0_text").input("x" * 101).run()
-    assert "characters. This app takes 100." in said(page)
+    assert "characters. This app accepts 100." in said(page)
     assert "max_tokens at most" not in said(page)
     assert OWNERS not in repr(page.session_state)
 
