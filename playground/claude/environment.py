@@ -9,7 +9,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
-NOT_AN_ADDRESS = "ANTHROPIC_BASE_URL: it is no address that begins with http:// or https://."
+NOT_AN_ADDRESS = "ANTHROPIC_BASE_URL: this is not an address that begins with http:// or https://."
 # Bounded, because errors can name each other as their cause.
 _DEEPEST = 20
 
@@ -42,7 +42,7 @@ def proxy_sentence(url: httpx2.URL) -> str:
     scheme = next((name for name in (url.scheme, "all") if proxies.get(name)), None)
     if scheme is None or proxy_bypass(url.host):
         return ""
-    return f" The way leads through the proxy of {_variable_of(scheme) or 'this system'}."
+    return f" Requests go through the proxy of {_variable_of(scheme) or 'this system'}."
 
 
 def certificate_sentence() -> str:
@@ -56,14 +56,14 @@ def _wrong_certificates(environ: Mapping[str, str]) -> str | None:
     if not path:
         return None
     if not os.path.exists(path):
-        return "SSL_CERT_FILE: there is no such file."
+        return "SSL_CERT_FILE: this file does not exist."
     if os.path.isdir(path):
-        return "SSL_CERT_FILE: it is a directory, not a file."
+        return "SSL_CERT_FILE: this is a directory, not a file."
     try:
         ssl.create_default_context(cafile=path)
     except ssl.SSLError:
         # Before OSError, of which it is a kind.
-        return "SSL_CERT_FILE: the file holds no certificates in PEM."
+        return "SSL_CERT_FILE: the file contains no PEM certificates."
     except OSError as error:
         # Python opens the key log in the same call, and its errors look alike.
         name = "SSLKEYLOGFILE" if error.filename == environ.get("SSLKEYLOGFILE") else None
@@ -82,9 +82,9 @@ def _wrong_proxy() -> str | None:
             # httpx2 completes an address without a scheme in the same way.
             proxy = httpx2.Proxy(address if "://" in address else f"http://{address}")
         except httpx2.InvalidURL:
-            return f"{name}: it is no address of a proxy."
+            return f"{name}: this is not the address of a proxy."
         except ValueError:
-            return f"{name}: it must begin with http://, https:// or socks5://."
+            return f"{name}: the address must begin with http://, https:// or socks5://."
         if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
             return f"{name}: a SOCKS proxy needs the package socksio, which is not installed."
     return None

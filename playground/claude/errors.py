@@ -288,7 +288,7 @@ def _connection_failure(error: anthropic.APIConnectionError) -> Failure:
         return Failure("timeout", billed="possibly")
     # h11 raises the same error for a server that hangs up and for one that speaks no HTTP.
     if isinstance(cause, httpx2.RemoteProtocolError) and not _CLOSED.search(str(cause)):
-        return Failure("undecodable", "What it sent is not HTTP.", billed="possibly")
+        return Failure("undecodable", "The server's reply is not HTTP.", billed="possibly")
     if cause is None or isinstance(cause, httpx2.TransportError | OSError):
         return Failure("closed", billed="possibly")
     return failure_of(cause, "possibly", datetime.min.replace(tzinfo=UTC))
@@ -306,7 +306,7 @@ def _unreached(causes: Sequence[BaseException]) -> str:
     for cause in causes:
         match cause:
             case socket.gaierror():
-                return "Its name is not known (DNS)."
+                return "The server's name is not known (DNS)."
             case ConnectionRefusedError():
                 return "The connection was refused."
             case httpx2.ConnectTimeout():

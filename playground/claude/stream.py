@@ -197,9 +197,9 @@ class Answer:
         self._characters += characters
         self._parts += parts
         if self._characters > MOST_TEXT:
-            raise TooMuch(f"It is longer than {MOST_TEXT:,} characters.")
+            raise TooMuch(f"The answer is longer than {MOST_TEXT:,} characters.")
         if self._parts > MOST_BLOCKS:
-            raise TooMuch(f"It has more than {MOST_BLOCKS:,} blocks and citations.")
+            raise TooMuch(f"The answer has more than {MOST_BLOCKS:,} blocks and citations.")
 
     def _end_with(self, delta: JsonObject) -> None:
         """Note how the answer ends. A null says nothing, and undoes nothing."""

@@ -70,7 +70,7 @@ class Patience:
         except TimeoutError as error:
             if not timeout.expired():
                 raise
-            raise TooLong(f"It was not over after {self.limit_s:g} s.") from error
+            raise TooLong(f"The answer had not ended after {self.limit_s:g} s.") from error
 
 
 patience: ContextVar[Patience | None] = ContextVar("patience", default=None)

@@ -220,7 +220,7 @@ def test_a_response_without_a_body_is_said_to_be_that(answer_, kind, requests):
     assert (asked, run.status, run.failure.kind) == (requests, "failed", kind)
     found = outcome(run)
     assert f"({answer_[0]}): neither an answer nor an error." in found.happened
-    assert found.billed == "It was sent, and nothing says whether it was billed."
+    assert found.billed == "The request was sent; whether it was billed is not known."
     assert cost_of(run)[0].kind == "at least"
 
 

@@ -223,7 +223,7 @@ UNTRUSTED.verify_message = "Hostname mismatch, certificate is not valid for 'api
         (unreached(ConnectionRefusedError(111, "refused")),
          Failure("connection", "The connection was refused.")),
         (unreached(socket.gaierror(-2, "Name or service not known")),
-         Failure("connection", "Its name is not known (DNS).")),
+         Failure("connection", "The server's name is not known (DNS).")),
         (unreached(UNTRUSTED),
          Failure("certificate", "Hostname mismatch, certificate is not valid for 'api.example'.")),
         (httpx2.ConnectTimeout("slow"),

@@ -159,7 +159,7 @@ def test_pings_do_not_keep_an_attempt_open_for_ever(piece):
     events = ask(Server(body), limit_s=0.2)
     found = failure(events)
     assert (found.kind, found.billed) == ("timeout", "partly")
-    assert found.message == "It was not over after 0.2 s."
+    assert found.message == "The answer had not ended after 0.2 s."
     assert text(events) == "Hi"
 
 

@@ -52,7 +52,7 @@ ROWS = [
      "Budget has been exceeded", 1),
     (400, body(detail="Nope"), JSON, "invalid_request", "was rejected (400).", "Nope", 1),
     (400, b"plain words", TEXT, "invalid_request", "was rejected (400).", "plain words", 1),
-    (400, api("invalid_request_error", LOW), JSON, "billing", "the account's credit", LOW, 1),
+    (400, api("invalid_request_error", LOW), JSON, "billing", "The account's credit", LOW, 1),
     (400, api("invalid_request_error", "You have reached your specified API usage limits."), JSON,
      "spend_limit", "spend limit", "You have reached your specified API usage limits.", 1),
     (400, PAGE, HTML, "proxy", "proxy or firewall answered (400)", TITLE, 1),
@@ -66,7 +66,7 @@ ROWS = [
     (403, PAGE, HTML, "proxy", "proxy or firewall answered (403)", TITLE, 1),
     (403, b"RBAC: access denied", TEXT, "proxy", "proxy or firewall answered (403)",
      "RBAC: access denied", 1),
-    (403, api("permission_error", "Not this model"), JSON, "permission", "this key may not",
+    (403, api("permission_error", "Not this model"), JSON, "permission", "This key does not",
      "Not this model", 1),
     (404, api("not_found_error", "model: x"), JSON, "not_found", "does not know this model",
      "model: x", 1),
@@ -137,7 +137,7 @@ def test_a_wait_of_an_hour_is_said_to_be_one_however_it_is_written():
         for status in (429, 503, 529):
             last, requests = call_failure((status, b"{}", header))
             assert requests == 1
-            assert last.failure.step == "Run again in 1 hour: the server asks to wait that long."
+            assert last.failure.step == "Run again in 1 hour, as the server asks."
             assert "asks to wait 1 hour" in last.why
     assert call_failure((429, b"{}"))[0].failure.step.startswith("Wait a minute")
 
@@ -227,7 +227,10 @@ def test_what_is_no_http_is_asked_once():
 
     with listening(answer_) as url:
         run = run_to(url)
-    assert (run.failure.kind, run.failure.message) == ("undecodable", "What it sent is not HTTP.")
+    assert (run.failure.kind, run.failure.message) == (
+        "undecodable",
+        "The server's reply is not HTTP.",
+    )
     assert len(run.attempts) == 1
 
 
@@ -254,11 +257,11 @@ def wrong_settings(directory):
         ("ALL_PROXY", "socks5://127.0.0.1:1", "needs the package socksio"),
         ("all_proxy", "socks5h://user:secret@127.0.0.1:1", "needs the package socksio"),
         ("HTTPS_PROXY", "ftp://secret.example", "must begin with http://"),
-        ("HTTP_PROXY", "http://secret.example:port", "no address of a proxy"),
-        ("http_proxy", "http://[::1", "no address of a proxy"),
-        ("SSL_CERT_FILE", str(directory / "secret.pem"), "there is no such file"),
-        ("SSL_CERT_FILE", str(directory), "it is a directory"),
-        ("SSL_CERT_FILE", str(directory / "empty.pem"), "no certificates in PEM"),
+        ("HTTP_PROXY", "http://secret.example:port", "not the address of a proxy"),
+        ("http_proxy", "http://[::1", "not the address of a proxy"),
+        ("SSL_CERT_FILE", str(directory / "secret.pem"), "this file does not exist"),
+        ("SSL_CERT_FILE", str(directory), "this is a directory"),
+        ("SSL_CERT_FILE", str(directory / "empty.pem"), "no PEM certificates"),
     ]
 
 

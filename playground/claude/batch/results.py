@@ -88,7 +88,7 @@ async def _once(
         async for line, is_last in _lines(response.aiter_bytes()):
             lines += 1
             if lines > MOST_LINES:
-                yield _Broken(Failure("not_the_api", "It does not end."))
+                yield _Broken(Failure("not_the_api", "The reply does not end."))
                 return
             result = result_of(line, key)
             # Half a line: the connection broke, and what is missing can be fetched.

@@ -187,7 +187,7 @@ def from_json(text: str) -> Blocks:
     try:
         data = json.loads(text)
         if data["version"] != VERSION:
-            raise ContentError("Another version of this app stored the content.")
+            raise ContentError("The content was stored by another version of this app.")
         if len(data["blocks"]) > MOST_BLOCKS:
             raise ContentError("The stored content has too many blocks.")
         return tuple(_block(stored) for stored in data["blocks"])
@@ -310,7 +310,9 @@ def _api_block(block: Block) -> dict[str, Any]:
             return {"type": "text", "text": text} | (sources if citations else {})
         case ThinkingBlock(text, signature):
             if not signature:
-                raise ContentError("Its thinking has no signature, and is refused without one.")
+                raise ContentError(
+                    "Its thinking has no signature, and the API rejects it without one."
+                )
             return {"type": "thinking", "thinking": text, "signature": signature}
         case RedactedThinkingBlock(data):
             return {"type": "redacted_thinking", "data": data}
@@ -333,11 +335,11 @@ def _value(text: str, what: str) -> Any:  # noqa: ANN401 (any JSON value)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ContentError(f"It was cut: {what} is not whole.") from error
+        raise ContentError(f"The answer was cut: {what} is not complete.") from error
 
 
 def _object(text: str, what: str) -> dict[str, Any]:
     parsed = _value(text, what)
     if not isinstance(parsed, dict):
-        raise ContentError(f"It cannot be put together again: {what} is no object.")
+        raise ContentError(f"The answer can't be put together again: {what} is not an object.")
     return parsed

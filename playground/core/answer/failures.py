@@ -26,26 +26,26 @@ _TRANSIENT = frozenset((
 HAPPENED: dict[FailureKind, str] = {
     "bad_key": "The key cannot be sent: it must be one line of printable ASCII.",
     "authentication": "The key was rejected{status}.",
-    "permission": "The request was rejected{status}: this key may not do that.",
-    "billing": "The request was rejected{status}: the account's credit or budget is used up.",
-    "spend_limit": "The request was rejected{status}: the account's spend limit is reached.",
+    "permission": "The request was rejected{status}. This key does not permit it.",
+    "billing": "The request was rejected{status}. The account's credit or budget is used up.",
+    "spend_limit": "The request was rejected{status}. The account's spend limit is reached.",
     "invalid_request": "The request was rejected{status}.",
     "not_found": "The API does not know this model, or the account may not use it.",
     "too_large": "The request is too large.",
     "rate_limit": "The account's rate limit is reached: too many requests or tokens.",
     "overloaded": "The API is overloaded.",
     "server_error": "The server had an internal error{status}.",
-    "gateway": "A gateway in front of the API answered{status}: the API itself did not.",
+    "gateway": "A gateway in front of the API answered{status}, not the API itself.",
     "proxy": "A proxy or firewall answered{status}, not the API.",
     "setting": "A setting of this server is wrong. Nothing was sent.",
-    "certificate": "No secure connection: the server's certificate was not accepted. "
-    "Nothing was sent.",
-    "timeout": "Nothing came from the API for too long.",
+    "certificate": "There was no secure connection, because the server's certificate was "
+    "not accepted. Nothing was sent.",
+    "timeout": "The API sent nothing for too long.",
     "connection": "The server could not be reached.",
     "closed": "The server accepted the connection and closed it without an answer.",
     "dropped": "The connection broke while the answer was on its way.",
     "truncated": "The answer ended early: the stream closed without its last event.",
-    "damaged": "The answer arrived damaged: a part of the stream cannot be read.",
+    "damaged": "The answer arrived damaged. Part of the stream cannot be read.",
     "empty": "The server sent an empty response{status}: neither an answer nor an error.",
     "no_content": "The server sent no content{status}: neither an answer nor an error.",
     "undecodable": "The server sent something that is not a stream of the Messages API.",
@@ -54,32 +54,32 @@ HAPPENED: dict[FailureKind, str] = {
     "expired": "The batch expired before this request had its turn.",
     "internal": "The playground itself failed.",
 }
-_RUN_AGAIN = "Run again: that is a new answer, billed anew."
+_RUN_AGAIN = "Run again. A new answer is billed again."
 _ADDRESS = "Check the server's address, and whether a proxy or a login page is in between."
 STEPS: dict[FailureKind, str] = {
     "bad_key": "Paste the key again in the sidebar or the settings.",
     "authentication": "Check the key in the sidebar or the settings.",
     "permission": "Choose another model, or use another key.",
-    "billing": "See the plan, credit and budgets of the account.",
+    "billing": "Check the account's plan, credit and budgets.",
     "spend_limit": "Raise the limit in the account, or wait until it renews.",
     "invalid_request": "Change what the server's message names, then run again.",
     "not_found": "Choose another model in the variant.",
     "too_large": "Shorten the prompt.",
     "rate_limit": "Wait a minute, or run fewer variants at once.",
     "overloaded": "Run again in a few minutes, or choose another model.",
-    "server_error": "Run again. If it stays, report the request id.",
-    "gateway": "Run again in a few minutes. If it stays, tell whoever runs that gateway.",
+    "server_error": "Run again. If it keeps failing, report the request id.",
+    "gateway": "Run again in a few minutes. If it keeps failing, tell whoever runs that gateway.",
     "proxy": "Ask whoever runs this server's network or proxy to let the API through.",
     "setting": "Correct the setting where the app runs, then restart it.",
     "certificate": "Check the server's address and clock. Where a proxy reads the traffic, "
     "put its certificate into SSL_CERT_FILE.",
     "timeout": _RUN_AGAIN,
     "connection": "Check the network and the address, then run again.",
-    "closed": "Run again. If it stays, check the server's address.",
+    "closed": "Run again. If it keeps failing, check the server's address.",
     "dropped": _RUN_AGAIN,
     "truncated": _RUN_AGAIN,
     "damaged": _RUN_AGAIN,
-    "empty": "Run again. If it stays, check the server's address.",
+    "empty": "Run again. If it keeps failing, check the server's address.",
     "no_content": _ADDRESS,
     "undecodable": _ADDRESS,
     "not_the_api": _ADDRESS,
@@ -89,7 +89,7 @@ STEPS: dict[FailureKind, str] = {
 }
 _NO_REASON = "The server gave no reason. Check the model, the parameters and the address."
 _OF_A_PROXY = {
-    407: "The proxy asks for a name and a password: put them into the setting with its address.",
+    407: "The proxy asks for a name and a password. Put them into the setting with its address.",
     413: "Shorten the prompt, or ask whoever runs the proxy to let larger requests through.",
 }
 _WITHOUT_ANSWER = frozenset({"empty", "not_the_api", "undecodable", "proxy"})
@@ -134,8 +134,8 @@ class Failure:
     def step(self) -> str:
         """What a person can do about it."""
         # With a failure that stays, a time to wait would promise that waiting helps.
-        if self.retry_after_s and self.is_transient:
-            return f"Run again in {waiting(self.retry_after_s)}: the server asks to wait that long."
+        if self.retry_after_s and self.may_pass:
+            return f"Run again in {waiting(self.retry_after_s)}, as the server asks."
         if self.kind == "invalid_request" and not self.message:
             return _NO_REASON
         if self.kind == "proxy" and self.http_status in _OF_A_PROXY:

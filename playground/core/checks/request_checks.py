@@ -107,7 +107,11 @@ def _extra_problems(extra: Extra) -> list[Problem]:
         return [Problem("error", f"The extra JSON can't be used: {extra.problem}.")]
     is_streamed = extra.fields.get("stream", True)
     if is_streamed is not True and not (is_streamed is False and fills_cache(extra.fields)):
-        return [Problem("error", "The extra JSON turns stream off, but answers are streamed here.")]
+        return [
+            Problem(
+                "error", "The extra JSON turns streaming off, but this app always streams answers."
+            )
+        ]
     return []
 
 
@@ -132,7 +136,9 @@ def unlisted(model: Model, models: tuple[Model, ...]) -> list[Problem]:
     """A model that is neither in the catalogue nor in the account's own list."""
     if model.is_known or not model.id or any(listed.id == model.id for listed in models):
         return []
-    return [Problem("warning", f"{model.id} is in no list of models: the API may not know it.")]
+    return [
+        Problem("warning", f"{model.id} is not in any list of models. The API may not know it.")
+    ]
 
 
 def unlisted_fields(extra: Extra) -> list[Problem]:
@@ -141,7 +147,7 @@ def unlisted_fields(extra: Extra) -> list[Problem]:
     if not names:
         return []
     which = f"{names[0]} and {len(names) - 1} more are" if len(names) > 1 else f"{names[0]} is"
-    text = f"{which} in no list of the API's fields: it may refuse the extra JSON."
+    text = f"{which} not in the list of the API's fields. The API may reject the extra JSON."
     return [Problem("info", text)]
 
 
@@ -181,7 +187,7 @@ def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> li
         texts = (prompt.system, params.extra_json, *params.stop_sequences)
         size = sum(map(len, texts)) + sum(len(message.whole) for message in prompt.messages)
         if size > caps.prompt_chars:
-            text = f"The prompt has {size:,} characters. This app takes {caps.prompt_chars:,}."
+            text = f"The prompt has {size:,} characters. This app accepts {caps.prompt_chars:,}."
             problems.append(Problem("error", text))
     if caps.max_tokens is not None:
         max_tokens = body.get("max_tokens")
@@ -212,7 +218,7 @@ def field_problems(wire: Wire, connection: Connection) -> list[Problem]:
         return []
     refusal = f"{quoted(place)} {where} is not sent with the key of this app's owner"
     instead = ", or enter a key of your own" if connection.kind == "claude" else ""
-    return [Problem("error", f"{refusal}: take it out{instead}.")]
+    return [Problem("error", f"{refusal}. Remove it{instead}.")]
 
 
 def prompt_problems(prompt: Prompt) -> list[Problem]:
@@ -221,7 +227,9 @@ def prompt_problems(prompt: Prompt) -> list[Problem]:
     size = input_tokens_bound(prompt)
     if size > MOST_PROMPT_BYTES:
         text = f"The prompt has {size / 1e6:,.1f} MB. At most {MOST_PROMPT_BYTES / 1e6:g} MB are"
-        problems.append(Problem("error", f"{text} sent: no model reads more, and the page stalls."))
+        problems.append(
+            Problem("error", f"{text} sent, because no model reads more and the page would stall.")
+        )
     return problems
 
 
@@ -242,7 +250,10 @@ def _order(prompt: Prompt) -> list[Problem]:
     roles = [message.role for message in prompt.messages]
     if roles[:1] == ["assistant"]:
         fix = Fix("begin_with_user", "Make it the user's", "begin_with_user")
-        text = "The first message is the assistant's. The API takes that; most begin with the user."
+        text = (
+            "The first message is the assistant's. The API accepts that, but most start "
+            "with the user's."
+        )
         problems.append(Problem("info", text, fix))
     repeated = [
         number
@@ -255,7 +266,7 @@ def _order(prompt: Prompt) -> list[Problem]:
         text = f"Messages {number - 1} and {number} are both from the {roles[number - 1]}."
         problems.append(Problem("warning", f"{text} The API joins them into one turn.", fix))
     elif repeated:
-        verb = "repeat the role before them. The API joins such turns."
+        verb = "repeat the role before them. The API joins them into one turn."
         problems.append(Problem("warning", f"Messages {_listed(repeated)} {verb}", fix))
     return problems
 
@@ -271,15 +282,15 @@ def _system_problems(request: Request, model: Model) -> list[Problem]:
     gravity: Severity = "error" if request.params.api_version == "auto" else "warning"
     if roles[0] == "system":
         fix = Fix("begin_with_user", "Make it the user's", "begin_with_user")
-        text = "The API refuses a first message from the system: write it into the system prompt."
+        text = "The API rejects a first message from the system. Use the system prompt instead."
         return [Problem(gravity, text, fix)]
     if not model.takes_system_turns:
-        text = f"{model.name} takes no system messages within the conversation: the API refuses"
-        return [Problem(gravity, f"{text} them. Write them into the system prompt.")]
+        text = f"{model.name} takes no system messages within the conversation. The API rejects"
+        return [Problem(gravity, f"{text} them. Use the system prompt instead.")]
     for index, message in enumerate(messages):
         if message.role == "system" and not _may_stand(index, messages):
-            text = f"Message {index + 1}, from the system, must follow the user's and stand before"
-            return [Problem(gravity, f"{text} the assistant's, or last. The API refuses it.")]
+            text = f"Message {index + 1}, from the system, must follow a user's message and precede"
+            return [Problem(gravity, f"{text} an assistant's, or be last. The API rejects it.")]
     return []
 
 
@@ -306,20 +317,19 @@ def _result_problems(request: Request) -> list[Problem]:
     if lacking:
         callers = [lack.message + 1 for lack in lacks if lack.block is None]
         names = ", ".join(tools[call] for call in lacking)[:MOST_OF_NAMES]
-        text = f"{_numbered(callers)} not followed by what {names} returned: each call of a tool"
-        problems.append(
-            Problem(gravity, f"{text} needs its result right behind it.", PLACE_RESULTS)
-        )
+        text = f"{_numbered(callers)} not followed by what {names} returned. Each tool call"
+        problems.append(Problem(gravity, f"{text} needs its result right after it.", PLACE_RESULTS))
     # A result that stands elsewhere is said of its call, whose fix puts it there.
     lost = [
         lack.message + 1 for lack in lacks if lack.block is not None and lack.ids[0] not in lacking
     ]
     if lost:
-        text = f"{_numbered(lost)} sent as what a tool returned, but no call stands right before."
+        text = f"{_numbered(lost)} sent as a tool's result, but no tool call comes right before."
         problems.append(Problem(gravity, text, PLAIN_RESULTS))
     if empty := [n for n, each in enumerate(sent, 1) if each.result_of and not each.text]:
         text = (
-            f"{_numbered(empty)} sent as a tool's result without content: nothing is typed there."
+            f"{_numbered(empty)} sent as a tool's result without content, because nothing "
+            "is typed there."
         )
         problems.append(Problem("warning", text))
     return problems
@@ -348,7 +358,7 @@ def _prefill_problems(request: Request, model: Model) -> list[Problem]:
     drop_fix = DROP_PREFILL if without_prefill(prompt.messages) else None
     thinks = params.thinking == "budget" and "adaptive" not in model.thinking_types
     if params.api_version == "auto" and not model.takes_prefill:
-        text = f"{model.name} takes no prefill: the last message must be from the user."
+        text = f"{model.name} takes no prefill. The last message must be from the user."
         return [Problem("error", text, drop_fix)]
     if params.api_version == "auto" and thinks:
         fix = params_fix("stop_thinking", "Turn thinking off", thinking="off")
@@ -451,12 +461,12 @@ def _severity(params: Params) -> Severity:
 def _model_and_max_tokens(params: Params, model: Model) -> list[Problem]:
     problems = []
     if not params.model.strip():
-        problems.append(Problem("error", "No model is chosen."))
+        problems.append(Problem("error", "No model is selected."))
     most = model.max_output_tokens
     # Any block may ask for the cache, however deep it stands: the text itself is searched.
     is_cached = params.cache != "off" or "cache_control" in params.extra_json
     if params.max_tokens == 0 and is_cached:
-        text = "With max_tokens 0 the prompt is only cached: no answer comes."
+        text = "With max_tokens 0 the prompt is only cached; no answer is written."
         problems.append(Problem("info", text))
     # 0 means that only the cache is to be filled, wherever in the prompt a block asks for it.
     elif params.max_tokens < 1 and params.extra.fields.get("max_tokens") != 0:
@@ -465,9 +475,9 @@ def _model_and_max_tokens(params: Params, model: Model) -> list[Problem]:
         only = " 0 only fills the prompt cache, and caching is off." * (params.max_tokens == 0)
         problems.append(Problem("error", f"max_tokens must be at least 1.{only}", fix))
     if params.max_tokens > most:
-        text = f"max_tokens is {params.max_tokens:,}, but {model.name} answers with at most"
-        fix = params_fix("max_tokens", f"Set it to {most:,}", max_tokens=most)
-        problems.append(Problem(_severity(params), f"{text} {most:,}.", fix))
+        text = f"max_tokens is {params.max_tokens:,}, but {model.name} writes at most"
+        fix = setting("max_tokens", f"Set it to {most:,}", max_tokens=most)
+        problems.append(Problem(_gravity(params), f"{text} {most:,}.", fix))
     return problems
 
 
@@ -553,6 +563,6 @@ def _stops(params: Params) -> list[Problem]:
     stops = tuple(stop for stop in params.stop_sequences if stop.strip())
     if stops == params.stop_sequences:
         return []
-    fix = params_fix("stop_sequences", "Remove it", stop_sequences=stops)
-    text = "A stop sequence must not be only white space."
-    return [Problem(_severity(params), text, fix)]
+    fix = setting("stop_sequences", "Remove it", stop_sequences=stops)
+    text = "A stop sequence can't be only white space."
+    return [Problem(_gravity(params), text, fix)]

@@ -43,7 +43,7 @@ def left_out(blocks: Blocks, stop_reason: str | None) -> str:
     """What of an answer stays behind when the conversation goes on from it, in a sentence;
     empty: nothing that the next request needs."""
     names = [] if _sent_back(blocks, stop_reason) else _beside_text(blocks)
-    return f"Only its text goes on; this stays behind: {', '.join(names)}." if names else ""
+    return f"Only the answer's text is carried over, without {', '.join(names)}." if names else ""
 
 
 def _sent_back(blocks: Blocks, stop_reason: str | None) -> str:

@@ -38,28 +38,31 @@ REPHRASE = "Rephrase the prompt, or try another model."
 REFUSALS = {
     "": ("The model declined to answer.", REPHRASE),
     "cyber": (
-        "The request was taken for one that could do harm to computers or networks.",
-        "Harmless security work is caught too: say what it is for, or try another model.",
+        "The request looked like one that could harm computers or networks.",
+        "Harmless security work is sometimes caught too. Say what it is for, or try another model.",
     ),
     "bio": (
-        "The request was taken for one that could do biological harm.",
-        "Harmless life science is caught too: say what it is for, or try another model.",
+        "The request looked like one that could do biological harm.",
+        "Harmless life science is sometimes caught too. Say what it is for, or try another model.",
     ),
     "frontier_llm": (
-        "The request was taken for work on a competing AI model, which the terms restrict.",
-        "Harmless machine learning is caught too: say what it is for, or try another model.",
+        "The request looked like work on a competing AI model, which the terms restrict.",
+        "Harmless machine learning is sometimes caught too. Say what it is for, or try "
+        "another model.",
     ),
     "reasoning_extraction": (
-        "The request was taken for one that asks for the model's inner reasoning as its answer.",
+        "The request looked like one that asks for the model's inner reasoning as its answer.",
         "Ask for the result alone, and set thinking to adaptive to see the reasoning.",
     ),
     "general_harms": (
-        "The request was taken for one that could do harm.",
-        f"{REPHRASE} Harmless work is caught at times.",
+        "The request looked like one that could do harm.",
+        f"{REPHRASE} Harmless requests are sometimes caught too.",
     ),
 }
 """What happened and what to do, by `stop_details.category` (SDK, types/refusal_stop_details.py)."""
-GO_ON = "Press Continue, then Run: its blocks are sent back as they came, and the API goes on."
+GO_ON = (
+    "Press Continue, then Run. The answer's blocks are sent back unchanged, and the API goes on."
+)
 GIVE_RESULT = "Nothing runs tools here. Press Continue, type what the tool returned, then Run."
 
 Tone = Literal["error", "warning", "quiet"]
@@ -136,13 +139,13 @@ def _failed(run: RunView) -> Outcome | None:
         return None
     reported = run.usage.prompt_tokens if run.usage else 0
     if run.status == "interrupted":
-        billed = "What was read and written before the break is billed."
+        billed = "Tokens in and out before the break are billed."
     elif reported:
-        billed = f"No answer came, but {reported:,} tokens in were reported: those are billed."
+        billed = f"No answer came, but {reported:,} tokens in were reported, and those are billed."
     elif failure.kind in ("empty", "no_content"):
-        billed = "It was sent, and nothing says whether it was billed."
+        billed = "The request was sent; whether it was billed is not known."
     elif _may_be_billed(run):
-        billed = "It was sent and no answer came: it may be billed all the same."
+        billed = "The request was sent. It may be billed although no answer came."
     else:
         billed = "A request without an answer is not billed."
     retried = f"{_retries(run)} {run.why}".strip()
@@ -156,18 +159,18 @@ def _stopped(run: RunView) -> Outcome:
     title = BY_SERVER if run.why else "Stopped"
     if not run.attempts:
         billed = "Nothing was sent, so nothing is billed."
-        happened = f"{run.why} Before it began.".lstrip()
+        happened = f"{run.why} Before the run began.".lstrip()
         return Outcome("quiet", title, happened, "Not retried.", billed, "Run again.")
     was_waiting = run.attempts[-1].wait_s is not None
     # Nothing was on its way then, and what was refused before is not billed.
     if was_waiting and not _may_be_billed(run):
-        happened, billed = "Between two attempts.", "A refused attempt is not billed."
+        happened, billed = "Between two attempts.", "A rejected attempt is not billed."
     elif run.ttft_s is None:
         happened = "Before the first token."
-        billed = "It was sent: the prompt may be billed."
+        billed = "The request was sent, so the prompt may be billed."
     else:
-        happened = "What had arrived is kept."
-        billed = "What was read and written until then is billed."
+        happened = "The text that had arrived is kept."
+        billed = "Tokens in and out until then are billed."
     who = "the server" if run.why else "you"
     retries = _retries(run)
     retried = f"{retries} Then {who} stopped it." if retries else f"Not retried: {who} stopped it."
@@ -180,10 +183,12 @@ def _filled(run: RunView) -> Outcome:
     read = run.last_usage.cache_read_tokens if run.last_usage else 0
     happened = f"max_tokens is 0: {written:,} tokens were written to the prompt cache."
     if not written:
-        happened = f"max_tokens is 0: nothing was written, {read:,} tokens were cached before."
+        happened = (
+            f"max_tokens is 0: nothing was written, because {read:,} tokens were cached already."
+        )
     step = "Set max_tokens and run again while the prompt is cached."
     retried = _retries(run) or "Not retried: nothing went wrong."
-    billed = f"The prompt is billed, and its writing to the cache.{_lost_sentence(run)}"
+    billed = f"The prompt and writing it to the cache are billed.{_lost(run)}"
     return Outcome("quiet", "No answer was asked for", happened, retried, billed, step)
 
 
@@ -203,22 +208,24 @@ def _refused(run: RunView) -> Outcome:
     is_explained = run.stop_detail and run.stop_detail != run.stop_category
     happened = (run.stop_detail or explanation) if is_explained else explanation
     if run.stop_category and run.stop_category not in REFUSALS:
-        happened = f"{happened} Its category: {run.stop_category}."
+        happened = f"{happened} Category: {run.stop_category}."
     billed = {
         "free": "A refusal before the first token is not billed.",
         "billed": "This refusal is billed like any answer.",
-        "unknown": "Whether a refusal of this new category is billed is not known.",
+        "unknown": "It is not known whether a refusal in this new category is billed.",
     }[run.refusal]
     return _answered(run, "Refused", happened, step, billed)
 
 
 def _paused(run: RunView) -> Outcome:
-    happened = "The API paused in the middle of a turn with its own tools: the answer is not whole."
+    happened = (
+        "The API paused in the middle of a turn with its own tools. The answer is not complete."
+    )
     return _answered(run, "Paused", happened, _going_on(run))
 
 
 def _compacted(run: RunView) -> Outcome:
-    happened = "The API made a summary of the conversation to save room, and stopped behind it."
+    happened = "The API summarized the conversation to save room, and stopped after the summary."
     return _answered(run, "Compacted", f"{happened}{_lack(run)}", _going_on(run))
 
 
@@ -228,7 +235,7 @@ def _going_on(run: RunView) -> str:
 
 def _ended_oddly(run: RunView) -> Outcome:
     if run.stop_reason is None:
-        happened = "The server ended it without a stop reason: it may not be whole."
+        happened = "The server ended the answer without a stop reason. It may not be complete."
         return _answered(
             run, "No stop reason", f"{happened}{_lack(run)}", "Check that the answer is whole."
         )
@@ -239,7 +246,7 @@ def _ended_oddly(run: RunView) -> Outcome:
 
 
 def _lack(run: RunView) -> str:
-    return "" if can_be_seen(run.text) else " It has no text."
+    return "" if can_be_seen(run.text) else " The answer has no text."
 
 
 def _without_text(run: RunView) -> Outcome:
@@ -248,18 +255,18 @@ def _without_text(run: RunView) -> Outcome:
         return _calls_tools(run)
     others = [type_of(block) for block in run.blocks if type_of(block) != "text"]
     if all("thinking" in kind for kind in others) and others:
-        happened = "The model thought, and wrote no text."
+        happened = "The model thought but wrote no text."
         step = "Raise max_tokens, or ask for the answer itself."
         return _answered(run, "Only thinking", happened, step)
     if others:
-        happened = f"The answer has no text: it is made of {_listed(sorted(set(others)))}."
-        return _answered(run, "No text", happened, "Each block of it is shown above.")
+        happened = f"The answer has no text, only {_listed(sorted(set(others)))}."
+        return _answered(run, "No text", happened, "Each block is shown above.")
     if run.text:
-        happened = "The answer is nothing but blanks."
+        happened = "The answer is only white space."
     elif run.blocks:
-        happened = "The answer is a text without a character."
+        happened = "The answer is an empty text."
     else:
-        happened = "The answer has no content: the model ended its turn at once."
+        happened = "The answer has no content, because the model ended its turn at once."
     if run.stop_reason == "stop_sequence":
         return _answered(run, "Empty answer", happened, "Change the stop sequence, or the prompt.")
     return _answered(run, "Empty answer", happened, "Change the prompt, then run again.")
@@ -298,20 +305,20 @@ def _answered_late(run: RunView) -> Outcome:
     )
     step = "Nothing to do: the retry worked."
     if any(attempt.kind == "rate_limit" for attempt in failed):
-        step += " If it comes often, run fewer variants at once."
+        step += " If this happens often, run fewer variants at once."
     title = f"Answered at attempt {len(run.attempts)}"
     reported = sum(attempt.prompt_tokens or 0 for attempt in failed)
     billed = "Only the attempt that answered is billed."
     if reported:
-        billed = f"The answer, and {reported:,} tokens in that failed attempts reported."
+        billed = f"The answer is billed, and {reported:,} tokens in that failed attempts reported."
     elif _may_be_billed(run):
-        billed = "The answer, and perhaps an attempt whose reply was lost."
+        billed = "The answer is billed, and perhaps an attempt whose reply was lost."
     return Outcome("quiet", title, f"{numbers} {reasons}.", _retries(run), billed, step)
 
 
 def _slow(run: RunView) -> Outcome:
-    happened = f"It came after {run.ttft_s or 0:.1f} s."
-    step = "Nothing to do. A smaller model, less thinking or a shorter prompt begins sooner."
+    happened = f"The first token came after {run.ttft_s or 0:.1f} s."
+    step = "Nothing to do. A smaller model, less thinking or a shorter prompt starts sooner."
     answered = _answered(run, "Slow first token", happened, step, "Waiting itself costs nothing.")
     return Outcome("quiet", answered.title, happened, answered.retried, answered.billed, step)
 
@@ -321,17 +328,15 @@ def _answered(
 ) -> Outcome:
     """An answer that came, but not as wished."""
     retried = _retries(run) or "Not retried: this is an answer, not an error."
-    usual = "Billed as any answer: tokens in and out."
-    return Outcome(
-        "warning", title, happened, retried, (billed or usual) + _lost_sentence(run), step
-    )
+    usual = "Billed like any answer: tokens in and out."
+    return Outcome("warning", title, happened, retried, (billed or usual) + _lost(run), step)
 
 
 def _lost_sentence(run: RunView) -> str:
     """What attempts before the one that answered may have cost, as a sentence more."""
     reported = sum(attempt.prompt_tokens or 0 for attempt in run.attempts[:-1])
     if reported:
-        return f" Failed attempts reported {reported:,} tokens in: those are billed."
+        return f" Failed attempts reported {reported:,} tokens in, and those are billed."
     return " An attempt whose reply was lost may be billed too." if _may_be_billed(run) else ""
 
 
@@ -365,7 +370,7 @@ def why_stopped(by: StoppedBy, grace_s: float) -> str:
     how long a page may be gone."""
     match by:
         case "server":
-            return f"{BY_SERVER}: it was shut down or restarted."
+            return f"{BY_SERVER}, which was shut down or restarted."
         case "page gone":
-            return f"{BY_SERVER}: the page was gone for {grace_s:g} s."
+            return f"{BY_SERVER}, because the page was gone for {grace_s:g} s."
     return ""

@@ -161,7 +161,7 @@ def plan(context: RunContext, variant: Variant) -> Plan:
         return replace(
             planned,
             request=variant.request,
-            problems=(Problem("error", f"{why} Take out what is unusual there."),),
+            problems=(Problem("error", f"{why} Remove anything unusual there."),),
             can_count=False,
         )
 

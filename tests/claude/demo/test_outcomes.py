@@ -27,8 +27,8 @@ class Row:
 
 
 REFUSED = "A request without an answer is not billed."
-BROKEN = "What was read and written before the break is billed."
-USUAL = "Billed as any answer: tokens in and out."
+BROKEN = "Tokens in and out before the break are billed."
+USUAL = "Billed like any answer: tokens in and out."
 STAYS = "Not retried: the same request would fail again."
 SHOWN = "Not retried: the answer had begun, and would be billed twice."
 AN_ANSWER = "Not retried: this is an answer, not an error."

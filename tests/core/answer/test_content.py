@@ -137,10 +137,10 @@ def test_an_answer_goes_back_unchanged_but_for_blank_texts():
     ("block", "why"),
     [
         (ThinkingBlock("Hm"), "no signature"),
-        (ToolUseBlock("t", "now", '{"a'), "the input of now is not whole"),
-        (ServerToolUseBlock("t", "now", "7"), "the input of now is no object"),
+        (ToolUseBlock("t", "now", '{"a'), "the input of now is not complete"),
+        (ServerToolUseBlock("t", "now", "7"), "the input of now is not an object"),
         (ServerToolResultBlock("x_tool_result", "t", ""), "the content of x_tool_result"),
-        (UnknownBlock("x", '[{"type": "x"},{"type": "y_delta"}]'), "the block x is no object"),
+        (UnknownBlock("x", '[{"type": "x"},{"type": "y_delta"}]'), "the block x is not an object"),
     ],
 )
 def test_what_is_not_whole_is_not_sent_back(block, why):

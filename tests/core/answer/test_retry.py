@@ -29,7 +29,7 @@ def test_waits_double_and_jitter_comes_on_top(attempt):
     assert judge(failure, attempt=attempt, jitter=1.0).wait_s == 2 * base_s
 
 
-FINAL = "Not retried: the server asks for no other attempt."
+FINAL = "Not retried: the server asks not to."
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -40,7 +40,7 @@ def test_what_a_server_asks_not_to_be_sent_again_is_not_whatever_it_is(kind):
 
 def test_a_final_failure_still_says_how_long_to_wait():
     final = Failure("rate_limit", http_status=429, retry_after_s=18_000.0, is_final=True)
-    assert final.step == "Run again in 5 hours: the server asks to wait that long."
+    assert final.step == "Run again in 5 hours, as the server asks."
 
 
 def test_every_verdict_says_why():

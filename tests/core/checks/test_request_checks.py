@@ -82,9 +82,9 @@ def test_a_conversation_in_which_each_call_has_its_result_has_no_problem():
          (HI, calling("t"), result("t"), HI)),
         ((result("t"), HI, calling("t"), HI, calling("u")), "Messages 3 and 5 are not followed by",
          (HI, calling("t"), result("t"), HI, calling("u"), result("u", ""))),
-        ((HI, result("t")), "Message 2 is sent as what a tool returned, but no call",
+        ((HI, result("t")), "Message 2 is sent as a tool's result, but no tool call",
          (HI, Message("user", "9 °C"))),
-        ((HI, calling("t"), result("t"), result("t", "8")), "Message 4 is sent as what",
+        ((HI, calling("t"), result("t"), result("t", "8")), "Message 4 is sent as a tool",
          (HI, calling("t"), result("t"), Message("user", "8"))),
     ],
 )  # fmt: skip
@@ -146,7 +146,7 @@ def test_a_last_message_of_blocks_is_a_prefill_where_its_last_block_is_text(kind
     blocks = json.dumps([{"type": kind, "text": "So "} for kind in kinds])
     prompt = Prompt("", (Message("user", "Hi"), Message("assistant", "", blocks)))
     said = [(each.severity, each.text, each.fix.slug) for each in found(prompt)]
-    text = "Claude Sonnet 4.6 takes no prefill: the last message must be from the user."
+    text = "Claude Sonnet 4.6 takes no prefill. The last message must be from the user."
     assert said == [("error", text, "drop_prefill")] * is_prefill
     # A block goes back as it came: there is nothing to trim it in.
     said = [(each.text, each.fix.slug) for each in found(prompt, model="claude-haiku-4-5")]
@@ -179,7 +179,7 @@ def test_two_turns_of_one_role_are_only_a_warning():
         ({"top_k": -1}, "0 or more"),
         ({"extra_json": '{"a": 1,}'}, "line 1, column 9"),
         ({"extra_json": "[]"}, "must be an object"),
-        ({"extra_json": '{"stream": false}'}, "streamed"),
+        ({"extra_json": '{"stream": false}'}, "streams"),
         ({"stop_sequences": ("a", " ")}, "white space"),
         ({"model": ""}, "No model"),
     ],
@@ -282,7 +282,7 @@ def test_a_model_is_called_retiring_in_its_last_sixty_days_and_never_before(mode
 def test_a_conversation_that_begins_with_the_assistant_is_only_noted():
     prompt = chat(("assistant", "Ask me."), ("user", "Hi"))
     [problem] = found(prompt)
-    assert (problem.severity, "The API takes that" in problem.text) == ("info", True)
+    assert (problem.severity, "The API accepts that" in problem.text) == ("info", True)
     assert fixed(problem.fix, Request(prompt, Params("m", 1))).prompt.messages[0].role == "user"
 
 
@@ -349,7 +349,7 @@ def test_a_model_in_no_list_is_named_before_the_api_says_404_but_not_on_a_server
     def said(model, connection=CLAUDE, models=()):
         request = Request(chat("Hi"), Params(model, 9))
         planned = plan(RunContext(connection, RetryPolicy(), models, NOW), Variant("A", request))
-        return [each.text for each in planned.problems if "in no list" in each.text]
+        return [each.text for each in planned.problems if "not in" in each.text]
 
     [text] = said("claude-3-5-sonnet-latest")
     assert text.startswith("claude-3-5-sonnet-latest is")
@@ -570,4 +570,4 @@ def test_the_extra_json_is_no_way_around(value):
 )
 def test_all_that_is_written_counts_into_the_size(request_):
     [problem] = too_large(request_)
-    assert "characters. This app takes 1,000" in problem.text
+    assert "characters. This app accepts 1,000" in problem.text

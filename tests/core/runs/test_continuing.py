@@ -145,7 +145,9 @@ def test_a_call_that_no_text_can_answer_stays_behind(blocks, stop_reason):
     ],
 )  # fmt: skip
 def test_what_cannot_go_back_is_named_and_the_text_goes_on(blocks, lost):
-    assert left_out(blocks, "pause_turn") == f"Only its text goes on; this stays behind: {lost}."
+    assert (
+        left_out(blocks, "pause_turn") == f"Only the answer's text is carried over, without {lost}."
+    )
     text = "".join(each.text for each in blocks if isinstance(each, TextBlock))
     assert continued(ASKED, blocks, "pause_turn").messages[1:] == (Message("assistant", text), NEXT)
 

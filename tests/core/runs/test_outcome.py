@@ -59,12 +59,12 @@ def test_an_answer_is_as_long_as_its_own_attempt_reported_and_earlier_ones_are_b
     lost = replace(REFUSED, billed="partly", prompt_tokens=50_000)
     found = outcome(ended("done", lost, LAST, **CUT))
     assert found.happened == "The answer was cut after 40 tokens."
-    assert found.billed.endswith("Failed attempts reported 50,000 tokens in: those are billed.")
+    assert found.billed.endswith("Failed attempts reported 50,000 tokens in, and those are billed.")
     silent = replace(lost, billed="possibly", prompt_tokens=None)
     found = outcome(ended("done", silent, LAST, **CUT))
     assert found.billed.endswith("An attempt whose reply was lost may be billed too.")
     found = outcome(ended("done", REFUSED, LAST, **CUT))
-    assert found.billed == "Billed as any answer: tokens in and out."
+    assert found.billed == "Billed like any answer: tokens in and out."
 
 
 def test_a_free_refusal_after_a_lost_attempt_does_not_say_that_all_was_free():
@@ -72,7 +72,7 @@ def test_a_free_refusal_after_a_lost_attempt_does_not_say_that_all_was_free():
     found = outcome(ended("done", lost, LAST, stop_reason="refusal", refusal="free"))
     assert found.billed == (
         "A refusal before the first token is not billed. Failed attempts reported"
-        " 50,000 tokens in: those are billed."
+        " 50,000 tokens in, and those are billed."
     )
 
 
@@ -116,10 +116,15 @@ def test_an_attempt_whose_reply_was_lost_may_be_billed():
 @pytest.mark.parametrize(
     ("attempts", "ttft_s", "happened", "billed"),
     [
-        ((), None, "Before it began.", "nothing is billed"),
+        ((), None, "Before the run began.", "nothing is billed"),
         ((REFUSED,), None, "Between two attempts.", "not billed"),
         ((replace(LAST, billed="possibly"),), None, "Before the first token.", "may be billed"),
-        ((replace(LAST, billed="possibly"),), 0.4, "What had arrived is kept.", "until then"),
+        (
+            (replace(LAST, billed="possibly"),),
+            0.4,
+            "The text that had arrived is kept.",
+            "until then",
+        ),
     ],
     ids=["queued", "waiting", "connecting", "streaming"],
 )
@@ -177,24 +182,24 @@ def done(*kinds, text="", stop_reason="end_turn", **more):
     ("found", "title", "happened"),
     [
         (done(), "Empty answer", "no content"),
-        (done("text"), "Empty answer", "without a character"),
-        (done("text", text=" \n\t"), "Empty answer", "nothing but blanks"),
-        (done("text", text="\u200b\u2060\ufeff\u00ad"), "Empty answer", "nothing but blanks"),
-        (done("text", text="\u3164 \u2800"), "Empty answer", "nothing but blanks"),
+        (done("text"), "Empty answer", "an empty text"),
+        (done("text", text=" \n\t"), "Empty answer", "only white space"),
+        (done("text", text="\u200b\u2060\ufeff\u00ad"), "Empty answer", "only white space"),
+        (done("text", text="\u3164 \u2800"), "Empty answer", "only white space"),
         (done(stop_reason="stop_sequence"), "Empty answer", "no content"),
         (done("thinking"), "Only thinking", "wrote no text"),
         (done("redacted_thinking"), "Only thinking", "wrote no text"),
         (done("container_upload", "block_of_2027"), "No text",
-         "made of block_of_2027 and container_upload"),
+         "no text, only block_of_2027 and container_upload"),
         (done(("tool_use", "weather"), stop_reason="tool_use"), "Tool call",
          "calls weather and waits for the result; it wrote no text."),
         (done("text", ("tool_use", "a"), ("tool_use", "b"), text="Hm", stop_reason="tool_use"),
          "Tool calls", "calls a and b and waits for the result."),
-        (done("text", text="Hi", stop_reason="pause_turn"), "Paused", "not whole"),
+        (done("text", text="Hi", stop_reason="pause_turn"), "Paused", "not complete"),
         (done("text", text="Hi", stop_reason="of_2027"), "Unknown stop reason", "of_2027"),
-        (done(stop_reason="of_2027"), "Unknown stop reason", "It has no text."),
-        (done("text", text="Hi", stop_reason=None), "No stop reason", "may not be whole"),
-        (done(stop_reason=None), "No stop reason", "It has no text."),
+        (done(stop_reason="of_2027"), "Unknown stop reason", "The answer has no text."),
+        (done("text", text="Hi", stop_reason=None), "No stop reason", "may not be complete"),
+        (done(stop_reason=None), "No stop reason", "The answer has no text."),
     ],
 )  # fmt: skip
 def test_an_answer_that_is_no_plain_text_says_what_happened(found, title, happened):
@@ -244,4 +249,6 @@ def test_what_failed_attempts_reported_is_said_to_be_billed():
     )
     failure = Failure("overloaded", billed="partly")
     found = outcome(ended("failed", lost, failure=failure, usage=Usage(50_000)))
-    assert found.billed == "No answer came, but 50,000 tokens in were reported: those are billed."
+    assert (
+        found.billed == "No answer came, but 50,000 tokens in were reported, and those are billed."
+    )

@@ -154,16 +154,16 @@ def test_whatever_the_extra_json_holds_has_a_plan(odd):
 @pytest.mark.parametrize(
     ("extra", "says"),
     [
-        ({"stop": "x"}, "`stop` is in no list of the API's fields"),
-        ({"effort": "low", "top_k": 1, "n": 2, "": 1}, "`effort` and 2 more are in no list"),
-        ({"x" * 200: 1}, f"`{'x' * 80}…` is in no list"),
+        ({"stop": "x"}, "`stop` is not in the list of the API's fields"),
+        ({"effort": "low", "top_k": 1, "n": 2, "": 1}, "`effort` and 2 more are not in the list"),
+        ({"x" * 200: 1}, f"`{'x' * 80}…` is not in the list"),
         ({"metadata": {}, "diagnostics": {}, "container": "c"}, None),
         ({}, None),
     ],
 )
 def test_fields_that_are_not_known_here_are_named_and_sent(extra, says):
     made = plan(CONTEXT, Variant("A", request(json.dumps(extra))))
-    said = [problem for problem in made.problems if "no list" in problem.text]
+    said = [problem for problem in made.problems if "not in the list" in problem.text]
     assert [problem.severity for problem in said] == (["info"] if says else [])
     assert all(says in problem.text for problem in said)
     assert extra.items() <= made.wire.body.items()
