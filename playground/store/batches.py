@@ -20,7 +20,9 @@ from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
 _KEY = ("visitor", "submission_id")
-_CUT_OFF = Refusal("Not submitted: your history was deleted meanwhile, or the app was asleep.")
+_CUT_OFF = Refusal(
+    "Not submitted, because your history was deleted meanwhile or the app was asleep."
+)
 _PLANNED = [batch_requests.c[field.name] for field in fields(PlannedRequest)]
 
 

@@ -100,8 +100,8 @@ class RunLog:
         fault = self._writer.fault
         cause = fault.cause if fault else "the database takes too long"
         return (
-            f"Not started: the log can't be saved: {cause}. As many runs as fit are kept in memory "
-            "until it can."
+            f"Not started: the log can't be saved ({cause}), and memory can hold no more "
+            "unsaved runs."
         )
 
     def delete_all(self, visitor: str) -> None:
@@ -153,7 +153,7 @@ class RunLog:
         elif refusals or lost:
             sentences.append(refusal_sentence(refusals, lost))
         elif self._writer.is_closed and self._memory.unsaved:
-            sentences.append("The log is closed: the latest rows are kept in memory only.")
+            sentences.append("The log is closed. The latest rows are only in memory.")
         if not sentences and self._writer.notice:
             sentences.append(self._writer.notice)
         database = self._writer.database

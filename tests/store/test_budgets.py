@@ -146,7 +146,7 @@ def test_a_run_that_ends_is_settled_beside_one_that_goes_on(log, row, other_writ
 def test_what_nobody_foresaw_is_refused_and_told_to_the_owner(log, execute, caplog):
     assert log.flush(5)
     execute("ALTER TABLE reservations RENAME COLUMN usd TO elsewhere")
-    assert_refused(log, because="the database refuses it (SQLITE_ERROR)")
+    assert_refused(log, because="the database rejects it (SQLITE_ERROR)")
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert errors == ["the budgets met OperationalError"]
     caplog.clear()
@@ -160,7 +160,7 @@ def test_damage_that_a_reservation_meets_is_looked_into_at_once(log, row, texts,
     overwrite_pages(file, first=4096)
     assert_refused(log, because="the file is damaged")
     assert log.flush(5)
-    assert "was damaged: it was renamed" in log.warning
+    assert "was damaged. It was renamed" in log.warning
     assert log.budgets.reserve([wanted(1)], day(1)) is None
 
 
@@ -318,7 +318,7 @@ def test_what_cannot_be_reserved_is_refused_and_says_why(
         other.execute("ROLLBACK")
     assert log.budgets.reserve([wanted(1)], day(1)) is None
     # The same run twice would be two runs on one reservation.
-    assert_refused(log, number=1, because="the database refuses it (SQLITE_CONSTRAINT_PRIMARYKEY)")
+    assert_refused(log, number=1, because="the database rejects it (SQLITE_CONSTRAINT_PRIMARYKEY)")
     assert "the budgets met IntegrityError" in caplog.text
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE meta SET version = version + 1")

@@ -381,7 +381,7 @@ def test_a_row_the_database_refuses_does_not_hold_up_the_others(
         log.record(row(3))
         assert not log.flush(5)
     assert not log.flush(5)
-    assert log.warning.startswith("The database refuses 1 row (")
+    assert log.warning.startswith("The database rejects 1 row (")
     assert not log.flush(5)
     assert execute("SELECT press FROM runs ORDER BY press") == [(1,), (3,)]
     log.record(row(4))
@@ -395,7 +395,7 @@ def test_a_row_the_database_refuses_does_not_hold_up_the_others(
         log.warning
         == log.warning_to("ada")
         == (
-            f"The database refuses 1 row ({code}). It is kept in memory only, until the app stops; "
+            f"The database rejects 1 row ({code}). It is kept in memory only, until the app stops; "
             "everything else is saved."
         )
     )

@@ -137,7 +137,7 @@ def test_a_user_who_may_only_read_is_shown_the_history(
     assert reader.warning is None
 
 
-AN_OPTION = "an option in PLAYGROUND_LOG is unknown, or its value is"
+AN_OPTION = "an option in PLAYGROUND_LOG, or its value, is unknown"
 
 
 def test_a_wrong_password_says_so_and_the_right_one_is_taken_as_pasted(
@@ -146,7 +146,7 @@ def test_a_wrong_password_says_so_and_the_right_one_is_taken_as_pasted(
     wrong = open_log(postgres.network_url(f"{PASSWORD}-not"))
     wrong.record(row(1))
     assert not wrong.flush(10)
-    told = "the database server refuses the user name or the password"
+    told = "the database server rejects the user name or the password"
     assert wrong.warning == f"The log can't be saved: {told}. {KEPT}"
     assert ids(wrong.page("ada")) == [1]
     assert PASSWORD.split("@")[0] not in caplog.text
@@ -201,7 +201,7 @@ def test_a_full_disk_of_the_server_keeps_the_rows(log, row, execute):
 def test_a_row_that_the_server_refuses_is_not_repeated_in_our_log(log, row, texts, caplog):
     log.record(row(1, params_json="the secret plan", model=None), texts(row(1), "secret too"))
     assert not log.flush(10)
-    assert log.warning.startswith("The database refuses 1 row (SQLSTATE 23502).")
+    assert log.warning.startswith("The database rejects 1 row (SQLSTATE 23502).")
     assert "SQLSTATE 23502" in caplog.text
     assert "secret" not in caplog.text
 

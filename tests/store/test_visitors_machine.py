@@ -152,7 +152,7 @@ class Visitors(RuleBasedStateMachine):
             told = self.log.warning_to(who)
             count = len(self.refused[who])
             rows = "1 row" if count == 1 else f"{count} rows"
-            assert (told or "").startswith(f"The database refuses {rows} (" if count else "")
+            assert (told or "").startswith(f"The database rejects {rows} (" if count else "")
             assert count or told is None
 
     @rule(who=WHO)

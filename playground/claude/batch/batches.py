@@ -74,7 +74,7 @@ class BatchApi:
             # In a thread: a batch can have 256 MB, and all streams share this loop.
             body = await asyncio.to_thread(new.encoded)
         except (ValueError, TypeError):
-            return Failure("invalid_request", "The batch holds something that is not JSON.")
+            return Failure("invalid_request", "The batch contains something that is not JSON.")
         # Repeated only where it certainly did nothing: the API has no idempotency key, and a second
         # batch would be paid for as well.
         outcome = batch_or_failure(

@@ -112,7 +112,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "overloaded": Scenario(
         "529 until it gives up",
-        "The service is overloaded and stays so; every attempt is refused.",
+        "The service stays overloaded; every attempt gets a 529.",
         OVERLOADED,
     ),
     "server_error": Scenario(
@@ -133,7 +133,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "truncated": Scenario(
         "Stream ends too early",
-        "The stream ends cleanly, but without message_stop: the answer is not whole.",
+        "The stream ends cleanly but without message_stop, so the answer is not complete.",
         breaks="truncate",
     ),
     "stalled": Scenario(
@@ -175,12 +175,12 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "spend_limit": Scenario(
         "429: spend limit reached",
-        "A 429 that retrying can't help: the month's money is spent.",
+        "A 429 that retrying can't fix, because the month's limit is spent.",
         SPEND_LIMIT,
     ),
     "hidden_thinking": Scenario(
         "Long hidden thinking",
-        "The model thinks 160 tokens that you pay for and do not see, then answers.",
+        "The model thinks for 160 tokens that you pay for but don't see, then answers.",
         hidden_thinking_tokens=160,
     ),
     "spoilt_batch": Scenario(

@@ -258,7 +258,9 @@ class History:
             self._memory.record(run.row, run.texts)
         self._writer.wake()
         runs = "1 run is" if unread == 1 else f"{unread:,} runs are"
-        return Refusal(f"{runs} not back: what was kept can't be read.") if unread else None
+        return (
+            Refusal(f"{runs} not back, because the saved rows can't be read.") if unread else None
+        )
 
     def change_rows(
         self,

@@ -64,7 +64,7 @@ def _problem_in(connection: sqlite3.Connection) -> str | None:
     objects = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
     tables = {name for kind, name, _, _ in objects if kind == "table"}
     if not set(_NEEDED) <= tables or not all(_is_known(*row) for row in objects):
-        return "it holds something else than a log of this app"
+        return "it is not a log of this app"
     versions = connection.execute("SELECT version FROM meta").fetchall()
     if len(versions) != 1 or not isinstance(versions[0][0], int) or versions[0][0] < 1:
         return "it has no version"

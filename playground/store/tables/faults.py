@@ -28,25 +28,25 @@ Kind = Literal[
 
 _CAUSES: dict[Kind, str] = {
     "full": "the disk is full",
-    "limit": "its disk takes no more: a quota or a limit on the size of files, or it is broken",
+    "limit": "its disk accepts no more data, because of a quota, a file size limit or a defect",
     "disk": "its file can't be read or written",
     "read-only": "the file or its folder is read-only",
     "rights": "the database is read-only, or its user has no right to write",
     "locked": "another program has locked it",
     "slow": "the database takes too long",
     "damaged": "the file is damaged",
-    "moved": "it keeps being moved or deleted",
+    "moved": "it is moved or deleted again and again",
     "folder": "its path is a folder, not a file",
     "place": "its file or folder can't be opened",
     "unreachable": "the database server can't be reached",
-    "crowded": "the database server has no connection left for it",
-    "login": "the database server refuses the user name or the password",
+    "crowded": "the database server has no free connection",
+    "login": "the database server rejects the user name or the password",
     "no database": "the server has no database or schema of that name",
     "encryption": "the server does not offer the encryption (TLS) that PLAYGROUND_LOG requires",
     "newer": "it was made by a newer version of this app",
     "address": "PLAYGROUND_LOG is not the address of a SQLite or PostgreSQL database",
-    "option": "an option in PLAYGROUND_LOG is unknown, or its value is",
-    "refused": "the database refuses it",
+    "option": "an option in PLAYGROUND_LOG, or its value, is unknown",
+    "refused": "the database rejects it",
     "unexpected": "of an unexpected error",
 }
 
@@ -189,8 +189,8 @@ def refusal_sentence(refusals: Sequence[Fault], lost: int = 0) -> str:
     because memory holds only so many."""
     sentences = [_kept_sentence(refusals)] if refusals else []
     if lost:
-        subject = "1 refused row was" if lost == 1 else f"{lost:,} refused rows were"
-        sentences.append(f"{subject} too much to keep in memory and can't be shown any more.")
+        subject = "1 rejected row was" if lost == 1 else f"{lost:,} rejected rows were"
+        sentences.append(f"{subject} too large to keep in memory and can no longer be shown.")
     return " ".join(sentences)
 
 
@@ -200,17 +200,20 @@ def _kept_sentence(refusals: Sequence[Fault]) -> str:
         ("1 row", "It is") if len(refusals) == 1 else (f"{len(refusals):,} rows", "They are")
     )
     return (
-        f"The database refuses {rows} ({', '.join(names)}). {they} kept in memory only, until "
+        f"The database rejects {rows} ({', '.join(names)}). {they} kept in memory only, until "
         "the app stops; everything else is saved."
     )
 
 
 def deletion_sentence(fault: Fault, *, is_recorded: bool) -> str:
     """Say that a visitor's history is still there, and why."""
-    sentence = f"Your history is not deleted yet: {fault.cause}. It will be once that is over"
-    if is_recorded:
+    sentence = (
+        f"Your history is not deleted yet, because {fault.cause}. It will be deleted "
+        "when that is over"
+    )
+    if is_promised:
         return f"{sentence}."
-    return f"{sentence}; if the app is stopped before, delete it again."
+    return f"{sentence}; if the app stops first, delete it again."
 
 
 def fault_of(error: BaseException) -> Fault:

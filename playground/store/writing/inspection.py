@@ -54,11 +54,11 @@ def problem_of(url: str, now: datetime) -> str | None:
 def _hint(url: str) -> str:
     """What is often wrong with an address like this one, none of which it repeats."""
     if _A_FILE.match(url):
-        return " The address of a file has three slashes: sqlite:///data/runs.db."
+        return " A file's address has three slashes: sqlite:///data/runs.db."
     password = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
     if _NOT_ENCODED.search(password) and not _is_taken_whole(url, password):
         signs = "@ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25"
-        return f" Its password has signs that an address needs encoded: {signs}."
+        return f" Its password has characters that must be encoded in an address: {signs}."
     return ""
 
 

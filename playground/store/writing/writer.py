@@ -233,8 +233,8 @@ class Writer:
             if sqlite_file.identity(file) == looked_at:
                 aside = sqlite_file.set_aside(file, self.clock())
                 self.notice = (
-                    f"The log file was damaged: it was renamed to {aside.name}, "
-                    "and a new one was started."
+                    f"The log file was damaged. It was renamed to {aside.name}, and a new "
+                    "one was started."
                 )
                 _log.warning("%s", self.notice)
             database = self._open(url)

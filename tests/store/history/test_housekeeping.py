@@ -230,7 +230,7 @@ def test_no_other_file_is_put_in_the_logs_place(log, row, file, tmp_path, monkey
     backup = log.housekeeping.back_up()
     unreadable, other = (
         "it can't be read, or is damaged",
-        "it holds something else than a log of this app",
+        "it is not a log of this app",
     )
     no_log = "it is not a SQLite file, or too large"
     cases = {

@@ -118,7 +118,7 @@ def test_a_run_whose_sum_does_not_fit_is_refused_and_the_sum_stays_exact(
     log.record(row(1, "bob"))
     assert not log.flush(5)
     caplog.clear()
-    assert "refuses 3 rows" in log.warning_to("ada")
+    assert "rejects 3 rows" in log.warning_to("ada")
     assert log.warning_to("bob") is None
     assert log.totals("ada").output_tokens == 4 * HUGE
     log.close()

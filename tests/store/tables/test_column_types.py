@@ -119,7 +119,7 @@ def test_a_deleted_run_whose_kept_line_is_broken_keeps_no_other_from_coming_back
     assert again.history.delete(ADA, ids) is None
     execute(f"UPDATE deleted SET run_json = '{{' WHERE run_id = '{run_id}'")
     problem = again.history.bring_back(ADA, ids)
-    assert problem == Refusal("1 run is not back: what was kept can't be read.")
+    assert problem == Refusal("1 run is not back, because the saved rows can't be read.")
     assert [run.run_id for run in again.page(ADA).rows] == [ids[2], ids[0]]
 
 

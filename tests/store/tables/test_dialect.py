@@ -94,5 +94,5 @@ def test_the_password_of_a_url_that_works_is_never_told_either(
     engine = log._writer.database._writer
     told = [repr(log._writer), repr(engine), repr(engine.url), repr(log._writer.database)]
     told += [logging.Formatter().format(record) for record in caplog.records]
-    assert "refuses" in "".join(told)
+    assert "rejects" in "".join(told)
     assert "s3cret" not in "".join(told)

@@ -118,7 +118,7 @@ def test_a_code_that_is_not_known_to_mean_the_whole_database_is_a_refusal(code):
     assert fault == Fault("refused", code=code)
     assert fault.may_be_of_one_row
     assert not fault.needs_reopening
-    assert fault.cause == f"the database refuses it (SQLSTATE {code})"
+    assert fault.cause == f"the database rejects it (SQLSTATE {code})"
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,11 @@ def test_what_sqlite_refuses_is_named_by_its_own_code(statement, name):
             connection.exec_driver_sql(statement)
     fault = fault_of(raised.value)
     assert fault == Fault("refused", code=name)
-    assert fault.cause == f"the database refuses it ({name})"
+    assert fault.cause == f"the database rejects it ({name})"
 
 
 def test_what_python_cannot_hand_over_is_named_by_its_exception():
-    assert fault_of(OverflowError()).cause == "the database refuses it (OverflowError)"
+    assert fault_of(OverflowError()).cause == "the database rejects it (OverflowError)"
     assert fault_of(KeyError("a secret")).cause == "of an unexpected error (KeyError)"
 
 
@@ -164,11 +164,11 @@ def test_what_gave_way_to_another_transaction_is_done_again_at_once(code, times)
 def test_a_refusal_says_how_many_rows_and_every_code():
     one, other = Fault("refused", code="54000"), Fault("refused", code="22003")
     assert refusal_sentence([one]) == (
-        "The database refuses 1 row (SQLSTATE 54000). It is kept in memory only, until the app "
+        "The database rejects 1 row (SQLSTATE 54000). It is kept in memory only, until the app "
         "stops; everything else is saved."
     )
     assert refusal_sentence([one, other, one]).startswith(
-        "The database refuses 3 rows (SQLSTATE 22003, SQLSTATE 54000). They are kept"
+        "The database rejects 3 rows (SQLSTATE 22003, SQLSTATE 54000). They are kept"
     )
 
 

@@ -126,7 +126,7 @@ def test_a_long_deletion_that_stops_half_way_goes_on_after_a_restart(
     assert not log.flush(5)
     is_adas = "FROM runs WHERE visitor = 'ada'"
     assert execute(f"SELECT count(*) {is_adas}") == [(3,)]
-    assert log.warning_to("ada").endswith("It will be once that is over.")
+    assert log.warning_to("ada").endswith("It will be deleted when that is over.")
     log.close()
     execute("DROP TRIGGER keep" + (" ON runs" if database == "postgres" else ""))
     later = open_log()

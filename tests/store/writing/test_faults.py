@@ -104,8 +104,8 @@ def test_when_memory_is_full_new_runs_are_refused_until_what_waits_is_written(
         assert not log.flush(5)
         assert log.why_full("bob") is None
         assert log.why_full("ada") == (
-            "Not started: the log can't be saved: another program has locked it. As many runs as "
-            "fit are kept in memory until it can."
+            "Not started: the log can't be saved (another program has locked it), and memory can "
+            "hold no more unsaved runs."
         )
         assert ids(log.page("ada")) == [2, 1]
     assert log.flush(5)
@@ -147,7 +147,7 @@ def test_a_limit_on_the_size_of_files_is_named_and_what_waited_is_written_beyond
         [sys.executable, "-c", WRITE_UNTIL_THE_LIMIT, url],
         capture_output=True, text=True, cwd=ROOT, check=True, timeout=60,
     )  # fmt: skip
-    cause = "its disk takes no more: a quota or a limit on the size of files, or it is broken"
+    cause = "its disk accepts no more data, because of a quota, a file size limit or a defect"
     reached, refused, after = done.stdout.splitlines()
     number, warning, *seen = reached.split("|")
     assert warning == f"The log can't be saved: {cause}. {KEPT}"
@@ -282,7 +282,7 @@ def test_a_file_that_keeps_being_moved_is_not_tried_for_ever(open_log, row, monk
     log = open_log()
     log.record(row(1))
     assert not log.flush(5)
-    assert log.warning == f"The log can't be saved: it keeps being moved or deleted. {KEPT}"
+    assert log.warning == f"The log can't be saved: it is moved or deleted again and again. {KEPT}"
 
 
 def test_a_deleted_folder_is_made_again_too(log, row, file, execute):
@@ -311,7 +311,7 @@ def assert_set_aside(log, file):
     (aside,) = [f for f in file.parent.iterdir() if f.name.endswith("Z")]
     assert aside.name == "runs.db.corrupt-20261123T120000Z"
     assert log.warning == (
-        f"The log file was damaged: it was renamed to {aside.name}, and a new one was started."
+        f"The log file was damaged. It was renamed to {aside.name}, and a new one was started."
     )
     return aside
 
@@ -380,7 +380,7 @@ def test_a_question_that_fails_is_answered_from_memory_and_told_once(
     with other_writer():  # so that the writer cannot clear the fault while we look
         for _ in range(2):
             assert ids(log.page("ada")) == [1]
-            assert log.warning == "The log can't be read: the database refuses it (SQLITE_ERROR)."
+            assert log.warning == "The log can't be read: the database rejects it (SQLITE_ERROR)."
     assert [record.getMessage() for record in caplog.records] == [
         "the run log met OperationalError"
     ]
@@ -401,7 +401,7 @@ def test_a_question_that_is_refused_is_told_to_whom_it_was_refused_alone(log, ro
     page = log.history.page("ada", Filter(), "longest answer", after=beyond)
     assert ids(page) == [1]
     assert (
-        log.warning_to("ada") == "The log can't be read: the database refuses it (OverflowError)."
+        log.warning_to("ada") == "The log can't be read: the database rejects it (OverflowError)."
     )
     assert log.warning_to("bob") is None
     assert ids(log.page("bob")) == [1]
@@ -419,7 +419,7 @@ def test_a_write_that_fails_for_no_known_reason_is_told_once_and_tried_again(
     for _ in range(3):
         assert not log.flush(5)
     assert log.warning == (
-        "The database refuses 1 row (SQLITE_ERROR). It is kept in memory only, until the app "
+        "The database rejects 1 row (SQLITE_ERROR). It is kept in memory only, until the app "
         "stops; everything else is saved."
     )
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]

@@ -104,12 +104,12 @@ NOT_AN_ADDRESS = (
 )  # fmt: skip
 def test_a_file_that_is_no_address_is_told_how_it_is_written(url, now):
     assert problem_of(url, now) == (
-        f"{NOT_AN_ADDRESS} The address of a file has three slashes: sqlite:///data/runs.db."
+        f"{NOT_AN_ADDRESS} A file's address has three slashes: sqlite:///data/runs.db."
     )
     assert place_of(url) == "PLAYGROUND_LOG"
 
 
-NOT_AN_OPTION = "The log can't be saved: an option in PLAYGROUND_LOG is unknown, or its value is."
+NOT_AN_OPTION = "The log can't be saved: an option in PLAYGROUND_LOG, or its value, is unknown."
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_whatever_a_row_holds_the_rows_beside_it_are_written_and_it_is_seen(
     is_taken = log.flush(5)
     assert saved(execute, "bob") == [1, 2, 3, 4, 5]
     assert (log.warning_to("eve") is None) == is_taken
-    assert is_taken or "The database refuses 1 row (" in log.warning_to("eve")
+    assert is_taken or "The database rejects 1 row (" in log.warning_to("eve")
     assert log.warning_to("bob") is None
     [shown] = log.page("eve").rows
     assert log.get("eve", shown.run_id)[1].answer == "Hello"
@@ -138,7 +138,7 @@ def test_prose_for_a_model_is_a_refusal_named_by_its_code(log, row, texts, execu
     log.record(row(1, "bob"))
     assert not log.flush(5)
     assert log.warning == (
-        "The database refuses 1 row (SQLSTATE 54000). It is kept in memory only, until the app "
+        "The database rejects 1 row (SQLSTATE 54000). It is kept in memory only, until the app "
         "stops; everything else is saved."
     )
     assert "the run log met OperationalError, SQLSTATE 54000" in caplog.text
@@ -201,8 +201,8 @@ def test_a_deletion_that_has_to_wait_says_so_to_whom_it_concerns(
         log.delete_all("ada")
         assert not log.flush(5)
         assert log.warning_to("ada") == (
-            "Your history is not deleted yet: another program has locked it. It will be once "
-            "that is over; if the app is stopped before, delete it again. "
+            "Your history is not deleted yet, because another program has locked it. It will be "
+            "deleted when that is over; if the app stops first, delete it again. "
             "The log can't be saved: another program has locked it."
         )
         assert "history" not in log.warning_to("bob")
@@ -235,7 +235,9 @@ def test_a_deletion_that_the_database_refuses_holds_up_nobody_else(log, row, exe
     log.record(row(2, "bob"))
     assert not log.flush(5)
     assert saved(execute, "bob") == [2]
-    assert log.warning_to("ada").startswith("Your history is not deleted yet: the database ref")
+    assert log.warning_to("ada").startswith(
+        "Your history is not deleted yet, because the database rej"
+    )
     assert log.warning_to("bob") is None
     assert ids(log.page("ada")) == [2]
     execute("DROP TRIGGER keep" + (" ON runs" if database == "postgres" else ""))
@@ -356,7 +358,7 @@ def test_many_refused_rows_are_tried_again_a_few_at_a_time(open_log, row, execut
         log.record(row(number, "bob"))
     assert not log.flush(60)
     assert saved(execute, "bob") == list(range(40))
-    assert "The database refuses 40 rows" in log.warning
+    assert "The database rejects 40 rows" in log.warning
     log.record(row(1000, "bob"))
     assert log.flush_runs("bob", [row(1000).run_id], 5)
     for number in range(40):

@@ -44,7 +44,7 @@ def test_work_that_fails_half_way_changes_nothing(log, caplog):
         adding("a")(connection)
         raise ValueError
 
-    assert transactions(log).write(work) == sentence("the database refuses it (ValueError)")
+    assert transactions(log).write(work) == sentence("the database rejects it (ValueError)")
     assert transactions(log).read(names) == []
     caplog.clear()
 
@@ -54,7 +54,7 @@ def test_a_refused_row_is_told_to_the_owner_without_its_text(log, caplog, databa
     code = "SQLSTATE 23505" if database == "postgres" else "SQLITE_CONSTRAINT_PRIMARYKEY"
     assert transactions(log).write(adding("a secret")) == "added a secret"
     refused = transactions(log).write(adding("a secret"))
-    assert refused == sentence(f"the database refuses it ({code})")
+    assert refused == sentence(f"the database rejects it ({code})")
     [record] = caplog.records
     assert record.getMessage().startswith("the clerk met IntegrityError")
     assert "secret" not in caplog.text
@@ -105,7 +105,7 @@ def test_whoever_asks_says_so_to_the_owner_and_what_is_not_done_to_the_person(lo
         log.budgets.load("ada").sentence,
     ]
     assert said == [
-        f"{what}: the database refuses it (SQLITE_ERROR)."
+        f"{what}: the database rejects it (SQLITE_ERROR)."
         for what in (
             "The library can't be reached",
             "Batches cannot be kept just now",
