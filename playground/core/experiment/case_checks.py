@@ -93,7 +93,7 @@ def problem_of(check: CaseCheck) -> str | None:
     if problem := _text_problem(check.text):
         return problem
     if check.kind in WITH_TEXT and not check.text.strip():
-        return "There is nothing to compare with."
+        return "There is no text to compare with."
     if check.kind == "length":
         return _length_problem(check)
     if check.kind == "number" and not 0 <= check.tolerance <= LARGEST:
@@ -120,26 +120,26 @@ def _text_problem(text: str) -> str | None:
         return f"Its text is longer than {MOST_CHARACTERS:,} characters."
     # Neither a request nor the page takes one.
     if any("\ud800" <= letter <= "\udfff" for letter in text):
-        return "Its text holds half of a character (a lone surrogate)."
+        return "Its text contains half of a character (a lone surrogate)."
     return None
 
 
 def _length_problem(check: CaseCheck) -> str | None:
     bounds = [bound for bound in (check.least, check.most) if bound is not None]
     if not bounds:
-        return "It has neither a least nor a most length."
+        return "Enter a minimum length, a maximum length or both."
     if min(bounds) < 0 or max(bounds) > LARGEST or bounds != sorted(bounds):
-        return "The least length must be 0 or more, and the most no less."
+        return "The minimum length must be 0 or more and not above the maximum."
     return None
 
 
 def _judge_problem(check: CaseCheck) -> str | None:
     if not check.model.strip():
-        return "No model is chosen to judge."
+        return "No model is selected as judge."
     if not is_model_id(check.model):
         return MODEL_ID
     if "answer" not in variables_of(check.text):
-        return "The judge's prompt must hold {{answer}}."
+        return "The judge's prompt must contain {{answer}}."
     return None
 
 

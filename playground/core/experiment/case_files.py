@@ -15,7 +15,7 @@ from playground.core.experiment.cases import MOST_CHARACTERS, Cases, CasesError
 from playground.core.text.csv_cells import safe_cell
 
 MOST_BYTES: Final = 20_000_000
-READABLE: Final = "Cases are read from CSV, cells of a spreadsheet, JSON and JSON Lines."
+READABLE: Final = "Cases can be CSV, spreadsheet cells, JSON or JSON Lines."
 Quoting = Literal[0, 3]
 
 
@@ -36,7 +36,9 @@ _DIALECTS: Final = (Dialect(","), Dialect(";"), Dialect("\t"), _BARE, Dialect("|
 _ROWS_TO_GUESS_FROM: Final = 20
 _JSON: Final = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\]\d]|-\d|//|/\*|null|true|false))")
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
-_ESCAPED_SENTENCE: Final = 'A quotation mark behind a backslash (\\") is read as one inside a cell.'
+_ESCAPED_SENTENCE: Final = (
+    'A quotation mark after a backslash (\\") is read as part of the " "cell.'
+)
 _ESCAPED: Final = re.compile(r'(\\+)"')
 _BLANK_BEFORE_QUOTE: Final = re.compile(r'[,;|] +"')
 _DASHES: Final = re.compile(r"\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?")
@@ -145,7 +147,7 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
         else:
             # Nearly any bytes are text of Windows-1252, an image's too.
             if _CONTROLS.search(text):
-                raise CasesError(f"It is no text. {READABLE}")
+                raise CasesError(f"It is not text. {READABLE}")
             sentence = "The file is not in UTF-8; it is read as Windows-1252 (Western European)."
             return text, (sentence,)
     advice = "save it as CSV UTF-8"
@@ -174,9 +176,9 @@ def _read_csv(text: str) -> Cases:
     dialect = None
     if (separator := _SEPARATOR.match(text)) is not None:
         text, dialect = text[separator.end() :], Dialect(separator[1])
-        changes.append("The first line, sep=, names what separates cells: it is left out.")
+        changes.append("The first line, sep=, names the separator and is left out.")
     if dialect is None and (cells := _of_markdown(text)) is not None:
-        return _of_rows(cells, ["It is a table of Markdown: its line of dashes is left out."])
+        return _of_rows(cells, ["It is a Markdown table; its line of dashes is left out."])
     try:
         rows = list(_parsed(text, dialect or _dialect(text)))
     except CasesError:
@@ -193,7 +195,7 @@ def _read_csv(text: str) -> Cases:
             rows = [[cell.replace('\\"', '"') for cell in row] for row in rows]
             changes.append(_ESCAPED_SENTENCE)
     if (dialect or _dialect(plain)).skips_blanks:
-        changes.append("Blanks before cells are left out.")
+        changes.append("Spaces before cells are left out.")
     return _of_rows(rows, changes)
 
 
@@ -208,7 +210,7 @@ def _of_rows(rows: list[list[str]], changes: list[str]) -> Cases:
     quoted = (cell[1:] for row in rows for cell in row if cell.startswith("'"))
     if marked := sum(safe_cell(cell).startswith("'") for cell in quoted):
         has = "1 cell has" if marked == 1 else f"{marked:,} cells have"
-        changes.append(f"{has} a ' before what a spreadsheet takes for a formula; it is kept.")
+        changes.append(f"{has} a ' before what a spreadsheet reads as a formula; the ' is kept.")
     header = rows[start]
     return fitted(header, rows[start + 1 :], first_row=start + 2, changes=tuple(changes))
 
@@ -257,7 +259,9 @@ def _sentence_of(error: csv.Error) -> str:
     if "unexpected end of data" in text:
         return "a quotation mark is never closed"
     if "expected after" in text:
-        return "text follows a closing quotation mark; write a quotation mark inside a cell twice"
+        return (
+            "text follows a closing quotation mark; double a quotation mark that is inside a cell"
+        )
     return "a cell is too long" if "field limit" in text else text
 
 

@@ -86,9 +86,9 @@ def _values(text: str) -> list[Json]:
         hint = " It looks like Python, not JSON." if _is_python(error) else ""
         raise CasesError(f"{where}: {error.msg}.{hint}") from None
     except NameTwiceError as error:
-        raise CasesError(f"It is not read, since {error}.") from None
+        raise CasesError(f"It can't be read, because {error}.") from None
     except RecursionError:
-        raise CasesError(f"It is not read, since {_TOO_DEEP}.") from None
+        raise CasesError(f"It can't be read, because {_TOO_DEEP}.") from None
 
 
 def _is_python(error: json.JSONDecodeError) -> bool:
@@ -122,10 +122,10 @@ def _of_value(value: Json) -> Cases:
         raise CasesError(f"Row 1: it must be an object, such as {EXAMPLE}.")
     if not _is_table(value):
         is_nested = len(value) > 1 and all(isinstance(inner, dict) for inner in value.values())
-        change = "It is one object, so it is one case: what is in a field is there as JSON."
+        change = "It is one object, so it becomes one case; its nested objects are written as JSON."
         return _of_objects([(1, value)], change if is_nested else "")
     if _is_split(value):
-        return _of_lists(value["columns"], value["data"], "Read by its columns and data.", 1)
+        return _of_lists(value["columns"], value["data"], "Its columns and data are used.", 1)
     if (name := _list_in(value)) is not None:
         others = ", ".join(f"“{other[:40]}”" for other in value if other != name)
         change = f"The cases are the entries of “{name}”"
@@ -181,12 +181,12 @@ def _of_columns(fields: JsonObject) -> Cases:
     first = next(iter(fields.values()))
     if isinstance(first, list):
         rows = [dict(zip(fields, row, strict=True)) for row in zip(*fields.values(), strict=True)]
-        change = "Each field is a column: its entries are the cases."
+        change = "Each field is a column, and its entries are the cases."
     elif _counts(fields):
-        rows, change = list(fields.values()), "Each field is a case: its number is left out."
+        rows, change = list(fields.values()), "Each field is a case; its number is left out."
     else:
         rows = [{name: column[key] for name, column in fields.items()} for key in first]
-        change = "Each field is a column: the rows' numbers are left out."
+        change = "Each field is a column; the row numbers are left out."
     return _of_objects(enumerate(rows, 1), change)
 
 
@@ -209,7 +209,7 @@ def _of_objects(numbered: Iterable[tuple[int, Json]], change: str = "") -> Cases
     nested = dict.fromkeys(name for _, fields in numbered for name in _nested(fields))
     if nested:
         named = ", ".join(f"“{name[:40]}”" for name in nested)
-        changes.append(f"Lists and objects are cells of JSON, written anew: {named}.")
+        changes.append(f"Lists and objects are written as JSON: {named}.")
     return fitted(columns, rows, first_row=1, changes=tuple(changes))
 
 

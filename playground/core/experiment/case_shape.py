@@ -30,14 +30,16 @@ def fitted(
     # A blank line is no row.
     if empty_rows := sum(bool(row) for _, row in whole) - len(numbered):
         many = "1 row has" if empty_rows == 1 else f"{empty_rows:,} rows have"
-        sentences.append(f"{many} nothing but empty cells: left out.")
+        sentences.append(f"{many} only empty cells: left out.")
     header = list(header)
     for number, text in enumerate(header, 1):
         if (problem := unstorable_part(text)) is not None:
             raise CasesError(f"The name of column {number}: {problem}.")
     if _is_index(header, [row for _, row in numbered]):
         numbered = [(number, row[1:]) for number, row in numbered]
-        sentences.append("The first column has no name and only counts rows: it is left out.")
+        sentences.append(
+            "The first column is left out, because it has no name and only counts rows."
+        )
         header = header[1:]
     _say_lengths(numbered, len(header), sentences)
     header += [""] * (max((len(row) for _, row in numbered), default=0) - len(header))
@@ -92,7 +94,9 @@ def _say_lengths(
     for number, length in lengths[:_MOST_SENTENCES]:
         cells = "1 cell" if length == 1 else f"{length} cells"
         columns = "1 column" if width == 1 else f"{width} columns"
-        rest = "the others are empty" if length < width else "the rest gets columns of its own"
+        rest = (
+            "the others are empty" if length < width else "the extra cells get columns of their own"
+        )
         sentences.append(f"Row {number:,} has {cells} for {columns}: {rest}.")
     if (more := len(lengths) - _MOST_SENTENCES) > 0:
         sentences.append(f"{more:,} more rows have fewer or more cells than there are columns.")

@@ -64,7 +64,7 @@ def cases(header: Sequence[str], rows: Iterable[Sequence[str]], *, first_row: in
             most = f"{MOST_CHARACTERS:,} characters"
             raise CasesError(f"Row {number:,}: all cases together can have at most {most}.")
     if not filled:
-        raise CasesError("There are no cases beneath the names of the columns.")
+        raise CasesError("There are no cases below the column names.")
     return Cases(columns, tuple(filled))
 
 
@@ -82,7 +82,7 @@ def unstorable_part(text: str) -> str | None:
 
 def _columns(header: Sequence[str]) -> tuple[str, ...]:
     if not header:
-        raise CasesError("Row 1: there are no names of columns.")
+        raise CasesError("Row 1: there are no column names.")
     if len(header) > MOST_COLUMNS:
         raise CasesError(f"Row 1: there can be at most {MOST_COLUMNS} columns.")
     names: dict[str, str] = {}

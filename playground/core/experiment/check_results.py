@@ -110,7 +110,7 @@ def _why_not(check: CaseCheck, text: str, answer: str) -> str | None:
         case "number":
             return _wrong_number(check, text, answer)
         case "judge":
-            raise ValueError("a judge's check is decided by a model")
+            raise ValueError("this check is decided by a judge model")
 
 
 def _holds(answer: str, text: str, check: CaseCheck) -> bool:
@@ -146,9 +146,9 @@ def _wrong_number(check: CaseCheck, text: str, answer: str) -> str | None:
     """The last number in an answer is taken for its result."""
     expected, actual = last_number(text), last_number(answer)
     if expected is None:
-        raise TemplateError(f"{quoted(text)} is no number to compare with.")
+        raise TemplateError(f"{quoted(text)} is not a number to compare with.")
     if actual is None:
-        return "There is no number in it."
+        return "The answer contains no number."
     # Through `repr`: as a float, 0.1 is a little more than the tenth that was typed.
     if abs(actual - expected) <= Decimal(repr(check.tolerance)):
         return None

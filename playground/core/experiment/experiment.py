@@ -116,13 +116,13 @@ def from_json(text: str) -> Experiment:
         # Of a name that stands twice readers take the first or the last: neither is guessed.
         document = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=unique_fields)
     except NameTwiceError as error:
-        raise ExperimentError(f"It is not JSON that can be read here: {error}.") from None
+        raise ExperimentError(f"It can't be read here as JSON: {error}.") from None
     except (ValueError, RecursionError):
-        raise ExperimentError("It is not JSON that can be read here.") from None
+        raise ExperimentError("It can't be read here as JSON.") from None
     version = document.get("version") if isinstance(document, dict) else None
     # Not isinstance: true is an int to Python, and equals 1.
     if type(version) is not int or version != VERSION:
-        raise ExperimentError(f"It is no experiment of version {VERSION}.")
+        raise ExperimentError(f"It is not an experiment of version {VERSION}.")
     # A field that is unknown here would be lost when the experiment is next kept.
     if set(document) != set(_FIELDS):
         raise ExperimentError(f"It must have exactly these fields: {', '.join(_FIELDS)}.")

@@ -190,7 +190,7 @@ def settings(variants: Sequence[Variant], sweeps: Sequence[Sweep] = ()) -> tuple
 
 def _require_values(sweep: Sweep) -> None:
     if not sweep.values or len(set(sweep.values)) < len(sweep.values):
-        raise GridError(f"A sweep of {sweep.parameter} needs values, each of them once.")
+        raise GridError(f"A sweep of {sweep.parameter} needs values, each only once.")
     wrong = [value for value in sweep.values if not _fits(sweep.parameter, value)]
     if wrong:
         is_too_long = isinstance(wrong[0], str) and not is_model_id(wrong[0])
@@ -273,20 +273,20 @@ def _numbers(
 
 def _words(number_rule: NumberRule, text: str) -> list[str]:
     if len(text) > MOST_CHARACTERS:
-        raise GridError(f"{number_rule.name}: these are too many values.")
+        raise GridError(f"{number_rule.name}: there are too many values.")
     # Between semicolons a comma belongs to a value, and the number's own rule judges it.
     if ";" in text:
         return [word for word in (part.strip() for part in text.split(";")) if word]
     if ambiguous := _ONE_OR_TWO.search(text):
         raise GridError(
-            f"{number_rule.name}: “{ambiguous[0]}” could be one value or two. "
-            "Put a comma and a blank between values, and write a value without blanks."
+            f"{number_rule.name}: “{ambiguous[0]}” could be one value or two. Put a comma "
+            "and a space between values, and no spaces within a value."
         )
     words = [word.removesuffix(",") for word in text.split()]
     for word in words:
         if any(comma in word for comma in _COMMAS):
             raise GridError(
-                f"{number_rule.name}: “{word[:20]}” could be one value or more. Put a blank after "
-                "a comma between values, or a semicolon; write decimals as in 0.5."
+                f"{number_rule.name}: “{word[:20]}” could be one value or more. Separate "
+                "values with a comma and a space, or a semicolon; write decimals as in 0.5."
             )
     return [word for word in words if word]

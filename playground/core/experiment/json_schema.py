@@ -130,7 +130,7 @@ def _parsed(text: str, number: Callable[[str], Json]) -> Json:
         )
     except json.JSONDecodeError as error:
         if text.lstrip().startswith("```"):
-            raise ValueError("it stands in a code fence") from None
+            raise ValueError("it is inside a code fence") from None
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
@@ -181,7 +181,7 @@ def _limited(clock: Clock) -> Iterator[_Limits]:
     except SchemaError:
         raise
     except Unresolvable as missing:
-        raise SchemaError(_short(f"nothing is at the reference {missing.ref!r}")) from None
+        raise SchemaError(_short(f"the reference {missing.ref!r} leads to nothing")) from None
     except (PatternError, _TooMuchError) as problem:
         raise SchemaError(str(problem)) from None
     except RecursionError:
@@ -201,7 +201,7 @@ def _read(text: str, clock: Clock) -> tuple[Any, dict[int, JsonObject]]:
 
     extra = read_extra(text)
     if extra.problem and extra.problem.startswith("line "):
-        raise SchemaError(f"the schema is no JSON: {extra.problem}")
+        raise SchemaError(f"the schema is not JSON: {extra.problem}")
     if extra.problem or not text.strip():
         raise SchemaError(extra.problem or "it is empty")
     with _limited(clock) as limits:
@@ -257,7 +257,7 @@ def _require_schemas(schema: Json, draft: Any, resolver: Any, *, has_form: bool 
 
     limits = _limits.get()
     if not isinstance(schema, bool | Mapping):
-        raise SchemaError("what is at a reference is no schema")
+        raise SchemaError("a reference leads to something that is not a schema")
     inner: list[tuple[Json, Any, Any]] = [(schema, draft, resolver)]
     referred: list[tuple[Json, Any, Any]] = []
     while inner or referred:
@@ -284,7 +284,9 @@ def _require_schemas(schema: Json, draft: Any, resolver: Any, *, has_form: bool 
                     raise
                 continue
             if not isinstance(resolved.contents, bool | Mapping):
-                raise SchemaError(_short(f"what is at the reference {reference!r} is no schema"))
+                raise SchemaError(
+                    _short(f"the reference {reference!r} leads to something that is not a schema")
+                )
             referred.append((resolved.contents, draft, resolved.resolver))
 
 
@@ -373,7 +375,7 @@ def _unique_items(validator: Any, wanted: bool, value: Json, _schema: object) ->
 
     if wanted and validator.is_type(value, "array"):
         if len({_canonical(item) for item in value}) < len(value):
-            yield ValidationError("an item stands in the list twice")
+            yield ValidationError("an item is in the list twice")
 
 
 def _canonical(value: Json) -> str:

@@ -48,7 +48,7 @@ def parse_verdict(reply: str) -> CheckResult:
     *before, last = reply.strip().splitlines() or [""]
     verdict = _VERDICT.fullmatch(last)
     if verdict is None:
-        return CheckResult(None, "The judge's last line is no verdict.")
+        return CheckResult(None, "The judge's last line is not a verdict.")
     if verdict[1].upper() == "PASS":
         return CheckResult(True)
     reason = " ".join(" ".join(before).split())

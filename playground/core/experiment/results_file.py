@@ -90,7 +90,7 @@ def from_json_lines(text: str) -> ExperimentFile:
         for number, line in enumerate(lines[1:], 2):
             cell, answer = _cell(_fields(line))
             if cell.cell_id in cells:
-                raise ExperimentError(f"Line {number:,}: this cell stands in it twice.")
+                raise ExperimentError(f"Line {number:,}: this cell is in the file twice.")
             cells[cell.cell_id] = cell
             answers[cell.run_id] = answer
         missing = max(0, expected - len(cells))
@@ -100,7 +100,7 @@ def from_json_lines(text: str) -> ExperimentFile:
     except NameTwiceError as error:
         raise ExperimentError(f"Line {number:,}: {error}.") from None
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
-        raise ExperimentError(f"Line {number:,}: it cannot be read here.") from None
+        raise ExperimentError(f"Line {number:,} can't be read.") from None
     return ExperimentFile(Matrix(experiment, grid, cells, unsent), answers, missing)
 
 
@@ -115,7 +115,7 @@ def _head(line: str) -> dict[str, Json]:
     if type(version) is int and version > VERSION:
         raise ExperimentError("This file was made by a newer playground.")
     if type(version) is not int or version != VERSION:
-        raise ExperimentError(f"It is no file of an experiment, version {VERSION}.")
+        raise ExperimentError(f"It is not an experiment file of version {VERSION}.")
     return dict(head)
 
 
@@ -132,7 +132,7 @@ def _grid(experiment: Experiment, entries: list[list[Json]]) -> Grid:
     settings = experiment.settings
     # A cell's id is made of what it sends: without that no result would find its place.
     if any((s, c) not in sent for s in range(len(settings)) for c in range(len(experiment.cases))):
-        raise ExperimentError("Line 1: it does not say what every cell sends.")
+        raise ExperimentError("Line 1 does not say what every cell sends.")
     return Grid(settings, experiment.cases, experiment.repeats, sent)
 
 

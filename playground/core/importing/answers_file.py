@@ -25,7 +25,7 @@ MOST_CHARACTERS: Final = 8_000_000
 MOST_PARTS, DEEPEST = 20_000, 64
 SAYS_SO: Final = 200
 """Characters at the beginning of a file in which it names itself."""
-_OTHERWISE: Final = "The playground sends it otherwise."
+_OTHERWISE: Final = "The playground sends this differently."
 
 
 def read_runs(text: str) -> ImportedPage | None:
@@ -44,13 +44,13 @@ def read_runs(text: str) -> ImportedPage | None:
     # Only once it is parsed: an escape such as \u0073 hides a key's first letter.
     safe = page_without_keys(page)
     if safe != page:
-        left_out.append(LeftOut("Key", f"A key is never kept: {MASK} stands where one was."))
+        left_out.append(LeftOut("Key", f"Keys are never kept. {MASK} replaces them."))
     return ImportedPage(safe, tuple(left_out))
 
 
 def _parsed(text: str) -> dict[str, Json]:
     if not is_within(text, MOST_PARTS, DEEPEST):
-        raise ImportingError("It holds more than a file of answers can.")
+        raise ImportingError("It holds more than an answers file can.")
     try:
         document = json.loads(text, object_pairs_hook=unique_fields)
         # A lone surrogate can be neither kept nor shown, and does not encode.
@@ -60,7 +60,7 @@ def _parsed(text: str) -> dict[str, Json]:
     except (ValueError, RecursionError):
         raise ImportingError("It, or a request in it, is not readable as JSON.") from None
     if not isinstance(document, dict):
-        raise ImportingError("It, or a request in it, is no object.")
+        raise ImportingError("It, or a request in it, is not an object.")
     return document
 
 
@@ -69,13 +69,13 @@ def _runs(file: dict[str, Json]) -> list[tuple[str, Imported]]:
     if isinstance(version, int) and version > VERSION:
         raise ImportingError("This file was made by a newer playground.")
     if file.get("format") != FORMAT or version != VERSION or type(version) is not int:
-        raise ImportingError("This is no file of answers.")
+        raise ImportingError("This is not an answers file.")
     runs = file.get("runs")
     if not isinstance(runs, list) or not 1 <= len(runs) <= len(LETTERS):
-        raise ImportingError(f"A file of answers must hold 1 to {len(LETTERS)} runs.")
+        raise ImportingError(f"An answers file must hold 1 to {len(LETTERS)} runs.")
     pairs = list(map(_run, runs))
     if len({letter for letter, _ in pairs}) != len(pairs):
-        raise ImportingError("Two of its runs are of the same variant.")
+        raise ImportingError("Two runs in it belong to the same variant.")
     return pairs
 
 
@@ -107,7 +107,9 @@ def _page(requests: list[tuple[str, Request]]) -> tuple[PageState, list[LeftOut]
     """The requests as variants of one prompt, the first one's, and what of them is lost."""
     messages = requests[0][1].prompt.messages
     left_out = [
-        LeftOut(f"{letter}: messages", f"They are not those of {requests[0][0]}, which are kept.")
+        LeftOut(
+            f"{letter}: messages", f"They differ from those of {requests[0][0]}, which are kept."
+        )
         for letter, request in requests
         if request.prompt.messages != messages
     ]

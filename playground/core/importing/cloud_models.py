@@ -72,11 +72,13 @@ def to_claude_api(call: Call) -> Call:
         why = f"{body['model']} is what the Claude API calls {short(model)}."
         left_out.append(LeftOut("model", why))
         if rest:
-            left_out.append(LeftOut(f"model: {short(rest)}", "It is another service's own."))
+            left_out.append(LeftOut(f"model: {short(rest)}", "It belongs to another service."))
     version = body.get("anthropic_version")
     if isinstance(version, str):
         del body["anthropic_version"]
-        why = f"{short(version)} is for another cloud; the Claude API has the version in a header."
+        why = (
+            f"{short(version)} is for another cloud; the Claude API takes the version in a header."
+        )
         left_out.append(LeftOut("anthropic_version", why))
     for name in ("anthropic_beta", "betas"):
         if name in body:

@@ -198,7 +198,7 @@ def _call(parsed: Command) -> Call:
         elif name in ("", "--url"):
             urls.append(word.text)
         elif name in ("-X", "--request") and word.text.upper() != "POST":
-            raise ImportingError(f"It sends a {short(word.text)}, which is no call of messages.")
+            raise ImportingError(f"It sends a {short(word.text)}, which is not a Messages call.")
         elif name in _ELSEWHERE:
             raise ImportingError(f"With {name} its body is not the JSON of a request.")
         elif name in _ADDED:
@@ -278,15 +278,15 @@ def _body(
     if text.startswith("@") and option != "--data-raw":
         if text != "@-" or heredoc is None:
             where = "piped into it" if text == "@-" else f"in {short(text[1:])}"
-            raise ImportingError(f"Its body is {where}: paste that instead.")
+            raise ImportingError(f"Its body is {where}. Paste that instead.")
         text, filled = heredoc.text, heredoc.filled
         if option in ("-d", "--data", "--data-ascii"):
             text = re.sub(r"[\r\n]", "", text)  # As curl does with a file.
     if filled and not text.lstrip().startswith("{"):
         what = f"Its body is {short(text)}, which is known only when it runs"
-        raise ImportingError(f"{what}: paste the JSON itself.")
+        raise ImportingError(f"{what}. Paste the JSON itself.")
     for variable in dict.fromkeys(filled):
         left_out.append(
-            LeftOut(short(variable), "A shell would put a value there; it stays as it is.")
+            LeftOut(short(variable), "A shell would put a value there; the name is kept as it is.")
         )
     return read_object(text, "The data of this curl command")

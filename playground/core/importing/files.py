@@ -35,7 +35,7 @@ def http_request(text: str) -> Call | None:
     if start is None:
         return None
     if start["method"] != "POST":
-        raise ImportingError(f"It sends a {start['method']}, which is no call of messages.")
+        raise ImportingError(f"It sends a {start['method']}, which is not a Messages call.")
     # A file of several requests parts them by such a line.
     rest, *others = re.split(r"(?m)^###.*$", text[start.end() :])
     lines = rest.replace("\r\n", "\n").partition("\n\n")

@@ -65,14 +65,14 @@ def texts_of(content: object, where: str, left_out: list[LeftOut]) -> str:
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
-        raise ImportingError(f"{where} is neither a text nor a list of blocks.")
+        raise ImportingError(f"{where} is neither text nor a list of blocks.")
     texts = []
     for block in content:
         if isinstance(block, str):
             texts.append(block)
             continue
         if not isinstance(block, dict):
-            raise ImportingError(f"A block of {where} is no object.")
+            raise ImportingError(f"A block of {where} is not an object.")
         kind, text = block.get("type"), block.get("text")
         if kind in ("text", "input_text", "output_text") and isinstance(text, str):
             texts.append(text)
@@ -86,4 +86,4 @@ def texts_of(content: object, where: str, left_out: list[LeftOut]) -> str:
     return "\n\n".join(texts)
 
 
-_ON_BLOCK = "It belongs to one block of a text; Caching is a setting of the whole variant."
+_ON_BLOCK = "It applies to one block; here Caching is a setting of the whole variant."

@@ -32,11 +32,11 @@ from playground.core.wire.from_body import take_params, take_results
 
 MAX_TOKENS: Final = 1_024
 """Where a source names none: another API does not ask for one."""
-NO_ROLE: Final = "Its role is none of user, assistant and system."
+NO_ROLE: Final = "Its role is not user, assistant or system."
 ONLY_TEXTS: Final = "Only texts can be edited."
-ONLY_RESULTS: Final = "Of a result the call's id and the text are kept."
-ONE_TURN: Final = "It goes out in one turn with the results before it."
-WITHOUT_TEXT: Final = "It has no text, and is no message here."
+ONLY_RESULTS: Final = "Only the call's id and the text of a result are kept."
+ONE_TURN: Final = "It is sent in one turn with the results before it."
+WITHOUT_TEXT: Final = "It has no text, so it is left out."
 KEYS: Final = frozenset({"api_key", "apikey", "authorization", "x-api-key"})
 ABOUT_THE_CALL: Final = frozenset(
     {"accept", "content-type", "user-agent", "content-length", "host", "connection"}
@@ -49,11 +49,11 @@ def request_from_messages_body(call: Call, source: str) -> Imported:
     body = {str(name): value for name, value in call.body.items()}
     for name in [name for name in body if name.lower() in KEYS]:
         del body[name]
-        left_out.append(LeftOut(name, "A key is never kept."))
+        left_out.append(LeftOut(name, "Keys are never kept."))
     has_system = body.get("system") is not None
     system = texts_of(body.pop("system", ""), "system", left_out)
     if has_system and not system:
-        left_out.append(LeftOut("system", "It is empty: none is sent."))
+        left_out.append(LeftOut("system", "It is empty, so none is sent."))
     moved, messages = _messages(body.pop("messages", []), left_out, has_system=bool(system))
     system = system or moved
     # A request that only fills the cache has no answer to stream.
@@ -65,7 +65,7 @@ def request_from_messages_body(call: Call, source: str) -> Imported:
     # A run is refused for what the reader of extra JSON does not take.
     problem = read_extra(extra).problem
     if problem:
-        left_out += [LeftOut(name, f"Not kept as extra JSON: {problem}.") for name in body]
+        left_out += [LeftOut(name, f"It can't be kept as extra JSON: {problem}.") for name in body]
         body, extra = {}, ""
     params = replace(params, api_version=version, extra_json=extra)
     return Imported(source, Request(Prompt(system, messages), params), tuple(body), tuple(left_out))
@@ -76,12 +76,12 @@ def _messages(
 ) -> tuple[str, tuple[Message, ...]]:
     """The system prompt that stands before the first turn, and the turns."""
     if not isinstance(entries, list):
-        raise ImportingError("The messages are no list.")
+        raise ImportingError("The messages are not a list.")
     systems: list[str] = []
     messages: list[Message] = []
     for number, entry in enumerate(entries, 1):
         if not isinstance(entry, dict):
-            raise ImportingError(f"Message {number} is no object.")
+            raise ImportingError(f"Message {number} is not an object.")
         where, role = f"Message {number}", entry.get("role")
         content: Json = entry.get("content")
         if role not in ROLES:
@@ -128,9 +128,9 @@ def _needs_blocks(content: Json) -> bool:
 def _take(body: dict[str, Json], left_out: list[LeftOut]) -> Params:
     """The parameters; what is not named is listed."""
     if "model" not in body:
-        left_out.append(LeftOut("model", "None is named: choose one."))
+        left_out.append(LeftOut("model", "No model is named. Choose one."))
     if "max_tokens" not in body:
-        left_out.append(LeftOut("max_tokens", f"None is named: {MAX_TOKENS:,} is set."))
+        left_out.append(LeftOut("max_tokens", f"It is not named, so {MAX_TOKENS:,} is set."))
     return take_params(body, MAX_TOKENS)
 
 

@@ -25,17 +25,17 @@ RESPONSES_SOURCE: Final = "OpenAI response request"
 SAME: Final = ("model", "temperature", "top_p", "stream")
 _RESPONSES_TAKEN: Final = (*SAME, "input", "instructions", "max_output_tokens")
 INSTEAD: Final = {
-    "n": "One answer is given each run: add a variant for another.",
+    "n": "Each run gives one answer. Add a variant for another.",
     "seed": "The Messages API has none.",
     "user": "The Messages API calls it metadata.user_id.",
-    "tools": "Tools are described otherwise in the Messages API.",
-    "tool_choice": "It is written otherwise in the Messages API.",
+    "tools": "The Messages API describes tools differently.",
+    "tool_choice": "The Messages API writes it differently.",
     "parallel_tool_calls": "The Messages API has it in tool_choice, as disable_parallel_tool_use.",
     "response_format": "The Messages API calls it output_config.format.",
     "text": "The Messages API calls its format output_config.format.",
-    "max_tokens": "max_completion_tokens is taken.",
+    "max_tokens": "max_completion_tokens is used.",
     "metadata": "The Messages API takes a user_id there, and nothing else.",
-    "service_tier": "The Messages API has other ones.",
+    "service_tier": "The Messages API has different ones.",
     "reasoning_effort": "The Messages API has no such effort.",
 }
 # fmt: off
@@ -164,12 +164,12 @@ def _renamed(rest: dict[str, Json]) -> dict[str, Json]:
 
 def conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[JsonObject]]:
     if not isinstance(found, list):
-        raise ImportingError("The messages are no list.")
+        raise ImportingError("The messages are not a list.")
     systems: list[str] = []
     messages: list[JsonObject] = []
     for number, message in enumerate(found, 1):
         if not isinstance(message, dict):
-            raise ImportingError(f"Message {number} is no object.")
+            raise ImportingError(f"Message {number} is not an object.")
         role, where = message.get("role"), f"Message {number}"
         named = {str(name) for name, value in message.items() if value is not None}
         for name in sorted(named - {"role", "content", "type"}):
@@ -225,5 +225,5 @@ def _input_messages(value: object) -> list[Json]:
     if isinstance(value, str):
         return [{"role": "user", "content": value}]
     if not isinstance(value, list):
-        raise ImportingError("Its input is neither a text nor a list.")
+        raise ImportingError("Its input is neither text nor a list.")
     return value

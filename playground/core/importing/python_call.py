@@ -147,7 +147,7 @@ def _of_client(tree: ast.Module) -> Iterator[LeftOut]:
             case ast.keyword(arg="default_headers" | "default_query" as name, value=value):
                 keys = getattr(value, "keys", (None,))
                 if not KEYS.issuperset(str(getattr(key, "value", key)).lower() for key in keys):
-                    yield LeftOut(name, "It is set on the client, and not read.")
+                    yield LeftOut(name, "It is set on the client and is not imported.")
 
 
 def holds_python_call(text: str) -> bool:
@@ -190,7 +190,7 @@ def _arguments(
         if at < len(places) and not isinstance(node, ast.Starred):
             arguments[places[at]] = program.value(node)
         else:
-            converter.left_out.append(LeftOut(f"Argument {at + 1}", "It is given without a name."))
+            told.left_out.append(LeftOut(f"Argument {at + 1}", "It is passed without a name."))
     for keyword in call.keywords:
         value = program.value(keyword.value)
         if keyword.arg:
@@ -200,7 +200,7 @@ def _arguments(
             converter.list_unknown(f"**{source}", source)
             continue
         if twice := arguments.keys() & value.keys():
-            raise ImportingError(f"{short(min(twice))} is given twice, which Python refuses.")
+            raise ImportingError(f"{short(min(twice))} is given twice, which Python rejects.")
         arguments |= value
     return arguments
 

@@ -52,7 +52,7 @@ def parse_python(text: str) -> tuple[ast.Module, str]:
     for _ in range(DEEPEST):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
     if level:
-        raise ImportingError("This Python is nested too deep to be read.")
+        raise ImportingError("This Python is nested too deeply to be read.")
     return tree, source
 
 

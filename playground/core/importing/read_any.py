@@ -64,7 +64,7 @@ def read_request(text: str) -> Imported:
     plain = _readable(text)
     imported = _from_json(plain) if _is_json(plain) else _from_text(plain)
     if holds_key(text) or MASK in repr(imported.request):
-        line = LeftOut("Key", f"A key is never kept: {MASK} stands where one was.")
+        line = LeftOut("Key", f"Keys are never kept. {MASK} replaces them.")
         imported = replace(imported, left_out=(line, *imported.left_out))
     _check(imported)
     return imported
@@ -90,11 +90,11 @@ def _readable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ImportingError("It holds half of a character (a lone surrogate).") from None
+        raise ImportingError("It contains half of a character (a lone surrogate).") from None
     text = text.removeprefix("\ufeff")
     plain = masked(_unfenced(text))
     if not plain.strip():
-        raise ImportingError("There is nothing in it.")
+        raise ImportingError("It is empty.")
     # Only JSON is stripped: in Python the first line's indentation counts.
     return plain.strip() if plain.lstrip().startswith(("{", "[")) else plain
 
@@ -155,7 +155,9 @@ def _from_blocks(text: str) -> Imported | None:
         except ImportingError as error:
             problem = problem or error
             continue
-        line = LeftOut("The text around it", "One block of this text is a request: it is taken.")
+        line = LeftOut(
+            "The text around it", "One block of this text is a request; only that is imported."
+        )
         return replace(imported, left_out=(line, *imported.left_out))
     if problem is not None:
         raise problem
@@ -221,7 +223,7 @@ def _object(document: object) -> dict[str, Json]:
             )
         return {"messages": document}
     if not isinstance(document, dict):
-        raise ImportingError("This JSON is no object.")
+        raise ImportingError("This JSON is not an object.")
     if set(document) == {"role", "content"} and document["role"] in ROLES:
         return {"messages": [document]}
     return document
@@ -232,7 +234,7 @@ def _from_call(call: Call, source: str) -> Imported:
         # Masked again: an escape in the source hides a key from the first search.
         return _from_masked_call(replace(call, body=json_without_keys(dict(call.body))), source)
     except RecursionError:
-        raise ImportingError("It is nested too deep.") from None
+        raise ImportingError("It is nested too deeply.") from None
 
 
 def _from_masked_call(call: Call, source: str) -> Imported:
@@ -266,7 +268,7 @@ def _unwrapped(call: Call) -> Call:
             if not inner:
                 continue
             names = sorted(set(body) - {name, "url", "method"})
-            why = "It belongs to a batch." if "custom_id" in body else "It stands around a request."
+            why = "It is part of a batch." if "custom_id" in body else "It surrounds a request."
             left_out += [LeftOut(short(field), why) for field in names if field != "modelId"]
             url = body.get("url") if isinstance(body.get("url"), str) else call.url
             model = {"model": body["modelId"]} if isinstance(body.get("modelId"), str) else {}
@@ -286,7 +288,7 @@ def _of_url(call: Call) -> Call:
     left_out = list(call.left_out)
     path, mark, query = call.url.partition("?")
     if "count_tokens" in path:
-        why = "It only counts tokens (count_tokens); a run here asks for an answer."
+        why = "It only counts tokens (count_tokens), but a run here asks for an answer."
         left_out.append(LeftOut("URL", why))
     if mark:
         left_out.append(LeftOut(f"URL: ?{short(query)}", "It is not sent from here."))

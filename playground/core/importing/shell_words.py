@@ -214,7 +214,9 @@ def _unescape(match: re.Match[str]) -> str:
         number = int(code, 16) if code else int(match["octal"], 8) & 255
         # Bytes of one character can stand one by one; half of a character cannot be kept.
         if (number > 127 and not (match["u"] or match["U"])) or number > 0x10FFFF:
-            raise ImportingError("This command spells characters as bytes, which is not read.")
+            raise ImportingError(
+                "This command writes characters as bytes, which can't be read here."
+            )
         return chr(number)
     character = match["one"]
     if character is None:

@@ -37,7 +37,7 @@ def read_object(text: str, what: str) -> dict[str, Json]:
     """Raises `ImportingError`, also for JSON that is no object."""
     value = read_json(text, what)
     if not isinstance(value, dict):
-        raise ImportingError(f"{what} is no JSON object.")
+        raise ImportingError(f"{what} is not a JSON object.")
     return value
 
 

@@ -45,7 +45,7 @@ _KINDS: Final = tuple(
         ("YAML", r"\A---[ \t]*$|^messages:[ \t]*$|\A[\w-]+:[ \t]*\n[ \t]+(?:- |[\w-]+: )"
                  r"|^[ \t]*-? ?(?:model|system|role|content|max_tokens): "),
         ("TOML", r"\A\s*\[\[?[A-Za-z][\w.]*\]\]?[ \t]*$"),
-        ("settings of an environment", r"\A(?:export )?[A-Z][A-Z0-9_]*=\S+[ \t]*(?:$|\n[A-Z#])"),
+        ("environment settings", r"\A(?:export )?[A-Z][A-Z0-9_]*=\S+[ \t]*(?:$|\n[A-Z#])"),
         ("SQL", r"\A\s*(?:SELECT|INSERT INTO|CREATE TABLE)\b"),
     )
 )  # fmt: skip
@@ -90,7 +90,7 @@ def json_kind(body: JsonObject) -> str | None:
     names = set(body)
     # A run has a stop reason, as an answer has: our own files come first.
     if {"format", "run_id"} <= names:
-        return "a line of an export of the log"
+        return "a line of a log export"
     if body.get("kind") == "playground experiment":
         return "an experiment (My experiments opens it)"
     if "custom_id" in names and names & {"result", "response"}:
@@ -112,11 +112,11 @@ def json_kind(body: JsonObject) -> str | None:
     if names & {"max_tokens_to_sample", "prompt"}:
         return "a request of a text-completion API"
     if "input_schema" in names:
-        return "the definition of a tool"
+        return "a tool definition"
     if {"info", "item"} <= names:
         return "a Postman collection"
     if names & {"openapi", "swagger"}:
-        return "a description of an API (OpenAPI)"
+        return "an API description (OpenAPI)"
     if "$schema" in names or {"type", "properties"} <= names:
         return "a JSON schema"
     return None

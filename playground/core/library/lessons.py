@@ -54,13 +54,13 @@ LESSONS: tuple[Lesson, ...] = (
             Params(SMALL, 300, temperature=0.0),
             Params(SMALL, 300, temperature=1.0),
         ),
-        elsewhere="On Claude, temperature 0 is nearly but not wholly repeatable.",
+        elsewhere="On Claude, temperature 0 is almost, but not fully, repeatable.",
     ),
     Lesson(
         "max_tokens",
-        "Press Run. A is cut off in mid-sentence (stop reason max_tokens), B ends by itself"
-        " (end_turn): the limit doesn't make the model brief. Only tokens that were written are"
-        " billed, so a high limit costs nothing by itself.",
+        "Press Run. A is cut off in mid-sentence (stop reason max_tokens), B ends by itself "
+        "(end_turn). The limit doesn't make the model brief. Only tokens that were "
+        "written are billed, so a high limit costs nothing by itself.",
         prompt_of("", "Explain how streaming works when calling a language model."),
         (Params(SMALL, 40, temperature=0.0), Params(SMALL, 400, temperature=0.0)),
     ),
@@ -74,8 +74,8 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         "Errors and retries",
-        "Press Run. Attempts 1 and 2 get a 429, each wait is about twice the one before,"
-        " with some chance on top, and attempt 3 is answered. Then click Demo in the header, choose"
+        "Press Run. Attempts 1 and 2 get a 429, each wait is about twice the one before "
+        "plus a random part, and attempt 3 is answered. Then click Demo in the header, choose"
         " the scenario 401 and run again: errors that can't clear up aren't retried.",
         prompt_of("Be terse.", "Which errors should I retry, and with what backoff?"),
         (Params(SMALL, 300, temperature=0.0),),
@@ -83,14 +83,14 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         "The smallest model",
-        "Press Run. A, B and C fill in the same form, but compare their costs: Haiku's is a fifth"
-        " of Opus's. Start with the smallest model, and go up only when it fails on your own"
+        "Press Run. A, B and C fill in the same form. Compare their costs: Haiku's is a "
+        "fifth of Opus's. Start with the smallest model, and go up only when it fails on your own"
         " examples.",
         prompt_of(
             "Reply with one JSON object and nothing else. Keys: dish, minutes, vegetarian.",
             "The sambar simmers for forty minutes and has no meat in it.",
         ),
         tuple(Params(model, 100, temperature=0.0) for model in (SMALL, MIDDLE, LARGE)),
-        in_demo="In the demo one small model plays all three, at the real prices.",
+        in_demo="In the demo, one small model plays all three, at the real prices.",
     ),
 )

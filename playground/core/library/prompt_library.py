@@ -149,7 +149,7 @@ def library_from_json(text: str) -> tuple[SavedPrompt, ...]:
     if not isinstance(document, dict) or document.get("playground") != "library":
         raise LibraryError("This is not a prompt library.")
     if type(document.get("version")) is not int or document["version"] != VERSION:
-        raise LibraryError("It is of a version that this playground does not know.")
+        raise LibraryError("It was saved by a version that this playground does not know.")
     prompts = document.get("prompts")
     if not isinstance(prompts, list) or len(prompts) > MOST_PROMPTS:
         raise LibraryError(f"The prompts must be a list of at most {MOST_PROMPTS:,}.")

@@ -39,14 +39,14 @@ SAMPLES: tuple[Sample, ...] = (
     _sample(
         "Structured answer",
         "A fixed format",
-        "Facts into JSON: temperature near 0, few tokens, a small model.",
+        "Facts as JSON need a temperature near 0, few tokens and a small model.",
         "Reply with one JSON object and nothing else. Keys: dish, minutes, vegetarian.",
         "The sambar simmers for forty minutes and has no meat in it.",
     ),
     _sample(
         "Names for a café",
         "Variety",
-        "Many ideas are wanted: temperature 0.7 to 1.",
+        "For many different ideas, temperature 0.7 to 1.",
         "You name small businesses.",
         "Suggest five names for a filter coffee stall by the sea. One line each.",
     ),
@@ -69,14 +69,14 @@ SAMPLES: tuple[Sample, ...] = (
     _sample(
         "తెలుగు",
         "Another language",
-        "The same price list, more tokens for the same words.",
+        "The price per token is the same, but the same words take more tokens.",
         "తెలుగులో, క్లుప్తంగా సమాధానం ఇవ్వండి.",
         "కరకరలాడే దోసె కోసం మూడు చిట్కాలు చెప్పండి.",
     ),
     _sample(
         "Sort the mail",
         "Examples (few-shot)",
-        "Solved examples show labels and form better than a description does.",
+        "Examples with answers show labels and format better than a description does.",
         "Label each message with one word: order, complaint or question.",
         "The dosa arrived cold and half an hour late.",
         "complaint",
@@ -87,14 +87,15 @@ SAMPLES: tuple[Sample, ...] = (
     _sample(
         "Share the bill",
         "Thinking first",
-        "Asked to reason before the result, a small model makes fewer mistakes in sums.",
+        "When asked to reason first, a small model makes fewer mistakes in sums.",
         "Work through the problem step by step. Then give the result alone on the last line.",
         "Three friends ate for ₹840. One had no dessert, which was ₹60 each. Who pays how much?",
     ),
     _sample(
         "Answer from a text",
         "Tags and quotes",
-        "The document stands in tags, and a quote first keeps the answer to what is in it.",
+        "The document is inside tags, and asking for a quote first keeps the answer to its "
+        "content.",
         "Answer only from the document. First quote the sentence that you rely on, then answer in"
         " one sentence. If it is not there, say: not in the document.",
         "<document>\nThe stall opens at six. Batter is ground the evening before and rests eight"
@@ -103,7 +104,7 @@ SAMPLES: tuple[Sample, ...] = (
     _sample(
         "A careful reviewer",
         "A role and its rules",
-        "Who answers, for whom, in what length, and what must not happen, as short rules.",
+        "Short rules say who answers, for whom, at what length, and what must not happen.",
         "You review menus for a food inspector.\n- List at most three problems, the gravest"
         " first.\n- Say how to mend each.\n- Never guess: ask when something is missing.",
         "Coconut chutney, made fresh on Friday. Served Friday to Monday, kept by the stove.",

@@ -90,7 +90,7 @@ def test_records_that_lack_a_field_have_an_empty_cell():
         ("+---+---+\n| q | e |\n+---+---+\n| a | b |\n+---+---+\n", "printed"),
         (FRAME.to_string(), "printed"),
         ('[{"q": "a", "q": "b"}]', "twice"),
-        ('{"q": "a"}\n{"q": "b", "q": "c"}', "Row 2: one name stands twice"),
+        ('{"q": "a"}\n{"q": "b", "q": "c"}', "Row 2: one name occurs twice"),
         (b"PK\x03\x04\x14\0", "Excel"),
         (b"\xd0\xcf\x11\xe0\xa1", "Excel"),
         (b"PAR1\x15\x04", "Parquet"),
@@ -116,7 +116,7 @@ CHANGED = {
         (('"C:\\\\new\\"', "b"),), "backslash"),
     "escapes without quotes": ('q,expected\nsay \\"hi\\",b\n', (('say "hi"', "b"),), "backslash"),
     "blanks before quotes": ('q, expected\na, "b, or c"\nd, "e"\n',
-        (("a", "b, or c"), ("d", "e")), "Blanks"),
+        (("a", "b, or c"), ("d", "e")), "Spaces"),
     "Markdown": ("| q | expected |\n|---|:--:|\n| a \\| z | b |\n| c | d |\n",
         (("a | z", "b"), ("c", "d")), "Markdown"),
     "cp1252": ("q;expected\nÀ qui ?;«\xa0b\xa0»\n".encode("cp1252"),
@@ -274,8 +274,8 @@ def test_reading_ten_thousand_ragged_rows_stays_fast_and_says_it_briefly():
         (b"7z\xbc\xaf\x27\x1c", "a 7z file"),
         (b"ARROW1\0\0", "an Arrow"),
         (b"\x93NUMPY\x01\0v\0", "an array of NumPy"),
-        (b"\x80\x04\x95\x10\0\0\0q,a\n", "no text"),
-        (b"q,a\n\x81\x01\xe9,x\n".replace(b"\x81", b"\x82"), "no text"),
+        (b"\x80\x04\x95\x10\0\0\0q,a\n", "not text"),
+        (b"q,a\n\x81\x01\xe9,x\n".replace(b"\x81", b"\x82"), "not text"),
         (b"{\\rtf1\\ansi q,a\\par}", "RTF"),
         (b'// cases\n[{"q": "a"}]', "JSON with comments"),
         (b'/* cases */\n{"q": "a"}', "JSON with comments"),
@@ -294,7 +294,7 @@ def test_json_that_begins_with_a_comment_inside_its_list_is_no_csv():
 def test_lists_and_objects_in_cells_are_json_and_said_to_be():
     table = read_cases('[{"q": {"x":1.10}, "a": [1,2], "checks": [{"kind":"json"}], "n": 1}]')
     assert table.rows == (('{"x": 1.10}', "[1, 2]", '[{"kind": "json"}]', "1"),)
-    assert table.changes == ("Lists and objects are cells of JSON, written anew: “q”, “a”.",)
+    assert table.changes == ("Lists and objects are written as JSON: “q”, “a”.",)
     # In its own files they are texts, which stay as they are.
     assert read_cases(to_json_lines(table)).changes == ()
 
@@ -311,7 +311,7 @@ def test_lists_and_objects_in_cells_are_json_and_said_to_be():
 def test_a_case_of_nothing_but_empty_cells_is_left_out_and_said(text, count):
     found = read_cases(text)
     assert [row[0] for row in found.rows] == ["x", "y"]
-    assert f"{count} nothing but empty cells: left out." in found.changes
+    assert f"{count} only empty cells: left out." in found.changes
 
 
 def test_a_blank_line_is_no_case_and_needs_no_word():

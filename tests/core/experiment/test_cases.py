@@ -75,7 +75,7 @@ def test_values_of_json_that_are_no_texts_become_their_json():
     ("data", "message"),
     [
         ("", "It is empty."),
-        ("a,b\n", "There are no cases beneath the names of the columns."),
+        ("a,b\n", "There are no cases below the column names."),
         ('a,b\n1,2\n"3,4\n', "Row 3: a quotation mark is never closed."),
         ("a\n" + "x" * 100_001, "Row 2, column “a”: a cell can have at most 100,000 characters."),
         ("a\n" + "x" * 200_000, "Row 2: a cell is too long."),
@@ -85,7 +85,7 @@ def test_values_of_json_that_are_no_texts_become_their_json():
         ('{"a": 1}\n{"a": }', "Row 2, character 7: Expecting value."),
         ('{"a": "\\ud800"}', "Row 1, column “a”: half of a character (a lone surrogate)."),
         ('{"a":' + "[" * 100_000, "Row 1: it is nested too deeply."),
-        ("[" * 100_000 + "]" * 100_000, "It is not read, since it is nested too deeply."),
+        ("[" * 100_000 + "]" * 100_000, "It can't be read, because it is nested too deeply."),
         ('[{"a":' + "[" * 900 + "]" * 900 + "}]", "Row 1, column “a”: it is nested too deeply."),
         (
             '[{"a": {"b": ["\\ud800"]}}]',

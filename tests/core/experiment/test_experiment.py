@@ -51,7 +51,7 @@ def test_an_experiment_knows_its_size_and_its_ladder():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 2}, "It is no experiment of version 1."),
+        ({"version": 2}, "It is not an experiment of version 1."),
         ({"more": 1}, "It must have exactly these fields: version, "),
         ({"variants": []}, "There is no variant to run."),
         ({"variants": [{"letter": "A", "request": {}}]}, "A request must have system, "),
@@ -61,7 +61,7 @@ def test_an_experiment_knows_its_size_and_its_ladder():
         ({"repeats": True}, "repeats must be a whole number"),
         ({"repeats": 5_000}, "There can be 1 to 100 repeats."),
         ({"rows": [["India"]]}, "Row 1, column “expected”: 1 cell for 2 columns."),
-        ({"rows": [["\ud800", "x"]]}, "A cell holds half of a character"),
+        ({"rows": [["\ud800", "x"]]}, "A cell contains half of a character"),
         ({"checks": [{"kind": "run"}]}, "A check's kind must be one of"),
         ({"least_share": 0}, "least_share must be above 0"),
         ({"name": "n" * 201}, "name can have at most 200 characters."),
@@ -78,7 +78,7 @@ def test_what_is_no_experiment_says_why(change, message):
 
 def test_an_experiment_with_a_name_twice_says_so():
     text = to_json(FULL).replace('"repeats": 3', '"repeats": 3, "repeats": 4')
-    with pytest.raises(ExperimentError, match="one name stands twice in an object"):
+    with pytest.raises(ExperimentError, match="one name occurs twice in an object"):
         from_json(text)
 
 
@@ -91,8 +91,8 @@ def test_an_experiment_with_a_name_twice_says_so():
             "atternProperties is not supported",
         ),
         ({"kind": "pattern", "text": "("}, "Check 1: "),
-        ({"kind": "contains", "text": " "}, "nothing to compare with"),
-        ({"kind": "length", "least": 5, "most": 2}, "The least length"),
+        ({"kind": "contains", "text": " "}, "no text to compare with"),
+        ({"kind": "length", "least": 5, "most": 2}, "The minimum length"),
         ({"kind": "judge", "text": "Good?", "model": "m"}, "{{answer}}"),
     ],
 )

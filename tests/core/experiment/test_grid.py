@@ -146,11 +146,11 @@ def test_what_no_batch_takes_is_left_out_with_the_reason():
     fast = replace(REQUEST, params=Params("claude-opus-5", 100, extra_json='{"speed": "fast"}'))
     found = planned(settings([A, Variant("B", fast)]))
     assert (found.calls, found.batch_of(found.grid.places).calls) == (4, 2)
-    assert found.not_in_batch == "A batch does not take speed."
+    assert found.not_in_batch == "A batch does not accept speed."
     server = Connection("server", "Mine", "http://mine")
     found = planned(settings([A]), around=replace(AROUND, connection=server))
     assert found.batch_of(found.grid.places).calls == 0
-    assert "whether this server has them is unknown" in found.not_in_batch
+    assert "this server may not" in found.not_in_batch
 
 
 def test_an_unknown_price_makes_the_whole_unknown():
@@ -211,8 +211,8 @@ def test_a_cell_is_planned_with_its_values():
 @pytest.mark.parametrize(
     ("sweeps", "message"),
     [
-        ([Sweep("effort", ())], "A sweep of effort needs values, each of them once."),
-        ([Sweep("effort", ("low", "low"))], "A sweep of effort needs values, each of them once."),
+        ([Sweep("effort", ())], "A sweep of effort needs values, each only once."),
+        ([Sweep("effort", ("low", "low"))], "A sweep of effort needs values, each only once."),
         ([Sweep("effort", ("lots",))], "effort cannot be 'lots'."),
         ([Sweep("max_tokens", (1.5,))], "max_tokens cannot be 1.5."),
         ([Sweep("temperature", ("hot",))], "temperature cannot be 'hot'."),

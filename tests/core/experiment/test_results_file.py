@@ -149,9 +149,9 @@ def test_a_damaged_file_fails_with_one_sentence(wreck):
 def test_a_name_twice_is_said_with_its_line():
     head, first, *_ = to_json_lines(MATRIX, ANSWERS).splitlines()
     twice = first.replace('"answer": "', '"answer": "x", "answer": "')
-    with pytest.raises(ExperimentError, match=r"^Line 2: one name stands twice in an object\.$"):
+    with pytest.raises(ExperimentError, match=r"^Line 2: one name occurs twice in an object\.$"):
         from_json_lines(f"{head}\n{twice}")
-    with pytest.raises(ExperimentError, match=r"^Line 1: one name stands twice in an object\.$"):
+    with pytest.raises(ExperimentError, match=r"^Line 1: one name occurs twice in an object\.$"):
         from_json_lines(head.replace('"unsent": {', '"unsent": {}, "unsent": {', 1))
 
 

@@ -121,7 +121,7 @@ def test_a_name_twice_is_said_of_the_file_and_of_a_request_in_it():
         _run(request_body=twice),
         _run().replace('"version": 1', '"version": 1, "version": 1'),
     ):
-        with pytest.raises(ImportingError, match="one name stands twice in an object"):
+        with pytest.raises(ImportingError, match="one name occurs twice in an object"):
             read_runs(text)
 
 

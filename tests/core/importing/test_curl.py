@@ -113,7 +113,7 @@ def test_what_is_no_request_is_one_sentence_after_a_bounded_time(name: str) -> N
 
 @pytest.mark.parametrize("data", ['"$BODY"', "$(cat body.json)", '"$(jq -n "{}")"', "`cat x`"])
 def test_a_body_that_only_a_shell_knows_is_named(data: str) -> None:
-    with pytest.raises(ImportingError, match=r"^Its body is .*: paste the JSON itself\.$"):
+    with pytest.raises(ImportingError, match=r"^Its body is .*\. Paste the JSON itself\.$"):
         read_request(f"curl https://x -d {data}")
 
 

@@ -260,7 +260,7 @@ def test_keys_that_the_client_adds_are_no_loss() -> None:
 
 
 def test_an_argument_given_twice_is_refused_as_python_refuses_it() -> None:
-    with pytest.raises(ImportingError, match=r"^model is given twice, which Python refuses"):
+    with pytest.raises(ImportingError, match=r"^model is given twice, which Python rejects"):
         read_request(CALL.replace("model=model", 'model="a", **{"model": "b"}'))
 
 

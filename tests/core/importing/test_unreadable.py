@@ -307,8 +307,8 @@ def test_files_that_are_saved_here_are_named_for_what_they_are() -> None:
     matrix = Matrix(experiment, Grid(experiment.settings, experiment.cases, 1, {(0, 0): "k"}), {})
     line = line_of(LoggedRun(row, RunTexts(run_id="1")))
     for text, kind in (
-        (line, "a line of an export of the log"),
-        (f"{line}\n{line}\n", "a line of an export of the log"),
+        (line, "a line of a log export"),
+        (f"{line}\n{line}\n", "a line of a log export"),
         (to_json_lines(matrix, {}), "an experiment (My experiments opens it)"),
     ):
         with pytest.raises(ImportingError, match=f"^This is {re.escape(kind)}, which can't"):
@@ -326,7 +326,7 @@ def test_an_http_file_may_have_variables_before_and_a_handler_behind_its_request
 def test_an_empty_system_prompt_is_listed_since_none_is_sent(system: object) -> None:
     body = {"model": HAIKU, "max_tokens": 9, "messages": [], "system": system}
     listed = {part.name: part.why for part in read_request(json.dumps(body)).left_out}
-    assert listed["system"] == "It is empty: none is sent."
+    assert listed["system"] == "It is empty, so none is sent."
     turns = [{"role": "user", "content": "Hi"}]
     openai = json.dumps({"model": "gpt-4o", "messages": turns})
     assert "system" not in {part.name for part in read_request(openai).left_out}

@@ -148,7 +148,7 @@ def test_doubled_quotation_marks_are_never_a_shells(program) -> None:
     data = json.dumps(body("two words")).replace('"', '""')
     assert text_in(f'{program} {URL} -d "{data}"') == "two words"
     listed = json.dumps([body()]).replace('"', '""')
-    with pytest.raises(ImportingError, match="is no JSON object"):
+    with pytest.raises(ImportingError, match="is not a JSON object"):
         read_curl(f'{program} {URL} -d "{listed}"')
 
 

@@ -102,7 +102,7 @@ def test_what_is_no_library_fails_with_one_sentence(text: str) -> None:
 
 def test_a_library_with_a_name_twice_says_so() -> None:
     text = library_to_json([saved("Dosa", "one")])
-    with pytest.raises(LibraryError, match="one name stands twice in an object"):
+    with pytest.raises(LibraryError, match="one name occurs twice in an object"):
         library_from_json(text.replace('"note": "why"', '"note": "why", "note": ""'))
 
 
