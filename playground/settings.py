@@ -162,7 +162,7 @@ def _merged(sources: Mapping[str, Mapping[str, str]]) -> tuple[dict[str, str], t
     left_out: dict[str, str] = {}
     for place, texts in sources.items():
         for name, other in tuple(_replaced(values, texts)):
-            why = f"{other} is set in {place}, and they belong together only in one place"
+            why = f"{other} is set in {place}; set both in the same place"
             left_out[name] = f"{name} in {places[name]} is not used: {why}."
             del values[name]
         values |= texts

@@ -95,9 +95,9 @@ CODE_RESULT = {"type": "code_execution_tool_result", "tool_use_id": "t", "conten
          "1.328005", "exact", "10 web searches · $0.10"),
         # A fallback served it, and the report doesn't tell its prompts apart.
         (answered(blocks=[TEXT], model="claude-haiku-4-5"), "claude-opus-5-5", "0.0001",
-         "at least", "claude-haiku-4-5 answered in its place"),
+         "at least", "claude-haiku-4-5 answered instead"),
         (answered(blocks=[TEXT], model="claude-fable-5-2"), "claude-opus-5-5", "0.0004",
-         "at least", "claude-fable-5-2 answered in its place"),
+         "at least", "claude-fable-5-2 answered instead"),
         (answered(blocks=[TEXT], model="claude-haiku-4-5-20251001"), "claude-haiku-4-5", "0.0001",
          "exact", "reported"),
         (answered(blocks=[TEXT], model="a-name-of-its-own"), "claude-opus-5-5", "0.0004", "exact",

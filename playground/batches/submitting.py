@@ -36,8 +36,8 @@ from playground.core.request.connection import Connection
 from playground.core.text.refusal import Refusal
 from playground.experiments.claims import Claims
 
-LOST = Failure("connection", "The reply to the submission was never seen.", billed="possibly")
-GONE = Failure("not_found", "Its batch brought no result for it.", billed="possibly")
+LOST = Failure("connection", "The reply to the submission never arrived.", billed="possibly")
+GONE = Failure("not_found", "The batch returned no result for this request.", billed="possibly")
 
 
 class BatchService:

@@ -103,7 +103,7 @@ class UncertainSubmission:
             clause = f"{which} of the account could be it"
             return f"The reply was lost: the batch may have been submitted, and {clause}."
         return (
-            "The reply was lost: the batch may have been submitted, but the account's list "
+            "The reply was lost. The batch may have been submitted, but the account's list "
             "does not show it yet. Look again before submitting once more."
         )
 
@@ -142,7 +142,7 @@ class CollectionReport:
 def why_no_batches(connection: Connection) -> str | None:
     """Why a connection does not support batches, as a sentence; None if it does."""
     if connection.kind == "server":
-        return "Batches are the Claude API's own: whether this server has them is unknown."
+        return "Only the Claude API is known to have batches; this server may not."
     return None
 
 
@@ -158,13 +158,13 @@ def sentence_of(failure: Failure) -> str:
         # The API's 404 does not say which of these it is.
         case "not_found":
             return (
-                "The API does not know this batch: another account made it, its 29 days are "
+                "The API does not know this batch. Another account made it, its 29 days are "
                 "over, or the demo was restarted."
             )
         case "not_the_api":
             return "The server answered, but not with the Message Batches API."
         case "too_large":
-            return "The batch is too large: submit fewer requests at once."
+            return "The batch is too large. Submit fewer requests at once."
         case "truncated":
-            return "The results ended early. They are kept for 29 days: fetch them again."
+            return "The results ended early. They are kept for 29 days; fetch them again."
     return failure.sentence

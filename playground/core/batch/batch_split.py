@@ -70,7 +70,7 @@ def problem_of(request: BatchRequest) -> str | None:
         return "Its id is not 1 to 64 letters, digits, dashes or underscores."
     for name in NOT_IN_BATCHES:
         if name in request.wire.body:
-            return f"A batch does not take {name}."
+            return f"A batch does not accept {name}."
     most = request.wire.body.get("max_tokens")
     if isinstance(most, int) and most < 1:
         return "A batch takes max_tokens of at least 1."
@@ -120,7 +120,7 @@ def _size(request: BatchRequest) -> tuple[int, str | None]:
         # One more for the comma before the next.
         return len(request.encoded()) + 1, None
     except (ValueError, TypeError):
-        return 0, "It holds something that JSON cannot express."
+        return 0, "It contains something that JSON cannot express."
 
 
 def _cut(

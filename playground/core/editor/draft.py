@@ -56,16 +56,16 @@ def read_draft(text: object) -> PageState:
     """The page as it stood on the screen. Raises `PageStateError`."""
     # Longer than a page may be: its JSON is escaped in this one, with what was typed beside it.
     if not isinstance(text, str) or len(text) > 3 * MOST_BYTES:
-        raise PageStateError("What the browser kept is too long.")
+        raise PageStateError("The saved draft is too long.")
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):
         raise PageStateError("What the browser kept is not readable.") from None
     if not isinstance(fields, dict) or not isinstance(fields.get("page"), str):
-        raise PageStateError("What the browser kept is no page.")
+        raise PageStateError("The saved draft is not a page.")
     typed = fields.get("typed")
     if not isinstance(typed, dict) or len(typed) > MOST_FIELDS:
-        raise PageStateError("What the browser kept has too many fields.")
+        raise PageStateError("The saved draft has too many fields.")
     if not all(isinstance(value, str) for value in typed.values()):
         raise PageStateError("What the browser kept is not readable.")
     # Half a character must not cost the rest of the draft.

@@ -82,7 +82,7 @@ def from_json(text: str) -> PageState:
     try:
         document = json.loads(text, object_pairs_hook=unique_fields)
     except NameTwiceError as error:
-        raise PageStateError(f"This is not readable as JSON: {error}.") from None
+        raise PageStateError(f"This can't be read as JSON: {error}.") from None
     except (ValueError, RecursionError):
         raise PageStateError("This is not readable as JSON.") from None
     return _state(document)
@@ -112,9 +112,9 @@ def _state(document: object) -> PageState:
     version = document.get("version")
     # `True` and 1.0 are equal to 1 as well.
     if type(version) is not int or version != VERSION:
-        raise PageStateError("It is of a version that this playground does not know.")
+        raise PageStateError("It was saved by a version that this playground does not know.")
     if set(document) != _FIELDS:
-        raise PageStateError("It has other fields than a page has.")
+        raise PageStateError("Its fields are not those of a page.")
     try:
         system, messages = document["system"], document["messages"]
         shared = {"system": system, "messages": messages, "params": {"model": "", "max_tokens": 0}}
@@ -151,7 +151,7 @@ def _variant(entry: object) -> Variant:
 
 def _typed(texts: object) -> Texts:
     if not isinstance(texts, dict) or not set(texts) <= set(RULES):
-        raise PageStateError("What was typed must be texts of number fields.")
+        raise PageStateError("What was typed must be the texts of number fields.")
     return tuple((name, text_of(text, name)) for name, text in texts.items())
 
 

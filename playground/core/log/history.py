@@ -100,7 +100,7 @@ class Mark:
         if self.vote not in get_args(Vote):
             raise FilterError("There is no such vote.")
         if len(self.ballot) > LONGEST_BALLOT or bool(self.ballot) != bool(self.vote):
-            raise FilterError("A vote is one of a ballot.")
+            raise FilterError("A vote must belong to a ballot.")
 
 
 NO_MARK = Mark()

@@ -51,7 +51,7 @@ def run_of(line: str, visitor: str) -> LoggedRun:
     try:
         fields = json.loads(line)
         if fields["format"] != FORMAT:
-            raise LineError("Another version of this app wrote it.")
+            raise LineError("It was written by another version of this app.")
         row = from_fields(fields, visitor)
         texts = fields.get("texts")
         mark = Mark(
@@ -69,7 +69,7 @@ def run_of(line: str, visitor: str) -> LoggedRun:
     except LineError:
         raise
     except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
-        raise LineError("This is no run of an export.") from error
+        raise LineError("This is not an exported run.") from error
 
 
 def columns(*, with_texts: bool) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def refusal_facts(refusal: RefusalBill, missing: tuple[str, ...] = ()) -> BillFa
     """The bill facts of an answer that may be a refusal."""
     if refusal == "free":
         return BillFacts("A refusal of this category before any output is not billed.", "", missing)
-    reason = "The category of the refusal is new: it may not be billed."
+    reason = "The category of the refusal is new, so it may not be billed."
     return BillFacts(perhaps_free=reason if refusal == "unknown" else "", missing=missing)
 
 
@@ -157,12 +157,12 @@ def _add_up(usage: Usage, prices: UnitPrices, call: BilledCall) -> tuple[Decimal
         if served is not None and served.cost_of(tokens) != tokens_usd:
             tokens_usd = min(tokens_usd, served.cost_of(tokens))
             name = _named(usage.model_id)
-            missing.append(f"{name} answered in its place: whose price is billed isn't reported.")
+            missing.append(f"{name} answered instead, and it isn't reported whose price is billed.")
         return tokens_usd + usd, tuple(missing)
     iterations = _certainly_billed(usage.iterations)
     missing = []
     if len(iterations) < len(usage.iterations):
-        missing.append("The attempt of the model that declined may be billed as well.")
+        missing.append("The attempt by the model that declined may be billed, too.")
     for iteration in iterations:
         # Priced at its own length: the steps of a price are those of one prompt, never of a sum.
         part_prices = call.prices(_at_speed_of(usage, iteration.usage), iteration.model_id)
@@ -178,7 +178,7 @@ def _add_up(usage: Usage, prices: UnitPrices, call: BilledCall) -> tuple[Decimal
     if rest is not None and lowest is not None:
         # Of how many prompts they are isn't known: each may be too short for a higher step.
         usd += lowest.cost_of(rest)
-        missing.append("The iterations of the usage add up to fewer tokens than it reports.")
+        missing.append("The iterations in the usage report add up to fewer tokens than its total.")
     return usd, tuple(missing)
 
 
@@ -249,8 +249,8 @@ def _unknown_tier(usage: Usage, prices: UnitPrices, call: BilledCall) -> Iterato
     # A sum below the first step says that each of its prompts was.
     if usage.is_summed and call.prices(replace(usage, is_summed=False)) != prices:
         yield (
-            "The tokens are those of several prompts: whether one was long enough for the"
-            " higher price isn't reported."
+            "The tokens belong to several prompts, and it isn't reported whether one was "
+            "long enough for the higher price."
         )
 
 
@@ -259,9 +259,9 @@ def _unpriced(usage: Usage, prices: UnitPrices, call: BilledCall) -> Iterator[st
     if call.connection.kind == "server":
         return
     if usage.used_container:
-        yield "Code ran in a container, whose hours are billed apart."
+        yield "Code ran in a container, whose hours are billed separately."
     if usage.service_tier == "priority":
-        yield "It ran on priority capacity, whose price is the account's own."
+        yield "It ran on priority capacity, whose price depends on the account."
     unclear = (usage, *(part.usage for part in usage.iterations))
     tokens = next((part.unclear_cache_write_tokens for part in unclear
                    if part.unclear_cache_write_tokens), 0)  # fmt: skip
@@ -302,7 +302,7 @@ def _basis(usage: Usage, prices: UnitPrices, is_demo: bool) -> str:
 
 def _no_price(call: BilledCall) -> str:
     if call.connection.kind == "server":
-        return "What this server charges is unknown: PLAYGROUND_SERVER_PRICE is not set."
+        return "What this server charges is unknown, because PLAYGROUND_SERVER_PRICE is not set."
     return f"No list price of {call.model_id} is known."
 
 

@@ -36,7 +36,7 @@ CostKind = Literal["exact", "at least", "at most", "simulated", "unknown"]
 _MEANINGS: dict[CostKind, str] = {
     "exact": "The tokens that the API reported, at its list prices.",
     "at least": "More may be billed than was reported before it ended.",
-    "at most": "It ended with the server: the most it could have cost.",
+    "at most": "It ended when the server did; this is the most it could have cost.",
     "simulated": "The demo bills nothing. What the tokens it counted would cost.",
     "unknown": "There was no usage report, or no price is known.",
 }

@@ -33,8 +33,8 @@ _OF_THE_RUN = (
     *("ttft_s", "duration_s", "input_tokens", "output_tokens"),
 )
 _COLUMNS = ("setting", "case", "repeat", "status", "http_status", "passed", "why", *_OF_THE_RUN)
-DEMO_NOTE = "The built-in demo answered, no Claude model: costs are simulated, nobody pays them."
-PARTLY_DEMO_NOTE = "Some answers came from the built-in demo: their costs are simulated."
+DEMO_NOTE = "The built-in demo answered, not a Claude model. Costs are simulated; nobody pays them."
+PARTLY_DEMO_NOTE = "Some answers came from the built-in demo; their costs are simulated."
 
 
 def to_csv(matrix: Matrix, answers: Answers) -> str:

@@ -59,8 +59,10 @@ def key_problem(key: str) -> str | None:
     if not key:
         return "There is no key."
     if not all("!" <= letter <= "~" for letter in key):
-        return "A key is one line of letters, digits and dashes: something else was pasted."
+        return "A key is one line of letters, digits and dashes. This is something else."
     is_wrapped = "sk-ant-" in key and not _CLAUDES_KEY.fullmatch(key)
     if is_wrapped or _AROUND.fullmatch(key):
-        return "There is more than the key: give it alone, without quotes or a name before it."
+        return (
+            "There is more than the key. Enter the key alone, without quotes or a name before it."
+        )
     return None

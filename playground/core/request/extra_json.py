@@ -91,7 +91,7 @@ def _read(text: str) -> Extra:
     except json.JSONDecodeError as error:
         return Extra(problem=f"line {error.lineno}, column {error.colno}: {error.msg}")
     except UnicodeEncodeError:
-        return Extra(problem="it holds half of a character (a lone surrogate)")
+        return Extra(problem="it contains half of a character (a lone surrogate)")
     except ValueError as error:
         return Extra(problem=_why_not_json(error))
     if not isinstance(parsed, dict):

@@ -54,7 +54,7 @@ def text_of(value: object, name: str) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise FieldsError(f"{name} holds half of a character (a lone surrogate).") from None
+            raise FieldsError(f"{name} contains half of a character (a lone surrogate).") from None
         return value
     raise FieldsError(f"{name} must be a text.")
 
@@ -76,7 +76,7 @@ def _blocks(data: Mapping[str, Json]) -> str:
         return ""
     text = text_of(data[_BLOCKS], _BLOCKS)
     if data["role"] != "assistant":
-        raise FieldsError("Only the assistant has blocks of an answer.")
+        raise FieldsError("Only an assistant message can have blocks of an answer.")
     try:
         read_blocks(text)
     except BlocksError as error:
@@ -87,7 +87,7 @@ def _blocks(data: Mapping[str, Json]) -> str:
 def _result_of(data: Mapping[str, Json]) -> str:
     call_id = text_of(data.get(_RESULT, ""), _RESULT)
     if call_id and (data["role"] != "user" or _BLOCKS in data):
-        raise FieldsError("Only a text of the user's is the result of a tool.")
+        raise FieldsError("Only a user message can be a tool's result.")
     return call_id
 
 

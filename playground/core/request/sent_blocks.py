@@ -31,7 +31,7 @@ def read_blocks(text: str) -> list[dict[str, Any]]:
     except ValueError:
         content = None
     if not holds_answer(content):
-        raise BlocksError("A message holds blocks that are none of an answer.")
+        raise BlocksError("A message contains blocks that no answer has.")
     blocks: list[dict[str, Any]] = content
     return blocks
 

@@ -107,7 +107,9 @@ def _require(names: tuple[str, ...], values: Mapping[str, str]) -> None:
 def _require_size(text: str, values: Mapping[str, str]) -> None:
     # Counted before it is built: one long value in many places would fill the memory.
     if len(text) + sum(len(values[name]) for name in _names(text)) > MOST_CHARACTERS:
-        raise TemplateError(f"With its values a text is over {MOST_CHARACTERS:,} characters.")
+        raise TemplateError(
+            f"With its values, a text is longer than {MOST_CHARACTERS:,} characters."
+        )
 
 
 def _texts(prompt: Prompt) -> tuple[str, ...]:

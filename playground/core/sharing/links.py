@@ -63,22 +63,22 @@ def encode(state: PageState) -> str:
 def decode(text: str) -> PageState:
     """The page of a link's text, which may come from anywhere. Raises `LinkError`."""
     if len(text) > LONGEST_READ:
-        raise LinkError("This link is longer than any that the playground makes.")
+        raise LinkError("This link is longer than any link the playground makes.")
     match = _LINK.fullmatch(text)
     if match is None:
-        raise LinkError("This link is damaged: it holds what no link does.")
+        raise LinkError("This link is damaged: it contains characters that no link has.")
     if int(match["version"]) > 1:
         raise LinkError("This link was made by a newer playground.")
     if match["version"] != "1" or match["form"] not in ("j", "z"):
-        raise LinkError("This link is damaged: its beginning is not that of a link.")
+        raise LinkError("This link is damaged: its beginning is wrong.")
     content = _content(match["form"], _bytes(match["data"]))
     # Counted before it is parsed: objects take many times the memory of their text.
     if not is_within(content, MOST_PARTS, DEEPEST):
-        raise LinkError("This link holds more than a page can.")
+        raise LinkError("This link contains more than a page can hold.")
     try:
         return from_json(content)
     except PageStateError as error:
-        raise LinkError(f"This link holds no page. {error}") from None
+        raise LinkError(f"This link contains no page. {error}") from None
 
 
 def address(page_url: str | None, text: str) -> str | None:
@@ -104,7 +104,7 @@ def _bytes(data: str) -> bytes:
         # Links leave out the padding, which Python insists on.
         return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
     except ValueError:
-        raise LinkError("This link was cut short on its way.") from None
+        raise LinkError("This link was cut short.") from None
 
 
 def _content(form: str, data: bytes) -> str:
@@ -114,14 +114,14 @@ def _content(form: str, data: bytes) -> str:
             # One byte too many is enough to tell, however much more would unpack.
             data = unpacker.decompress(data, MOST_JSON_BYTES + 1)
         except zlib.error:
-            raise LinkError("This link is damaged: it does not unpack.") from None
+            raise LinkError("This link is damaged and can't be unpacked.") from None
         if len(data) <= MOST_JSON_BYTES and not unpacker.eof:
-            raise LinkError("This link was cut short on its way.")
+            raise LinkError("This link was cut short.")
         if unpacker.unused_data:
-            raise LinkError("This link is damaged: something follows its end.")
+            raise LinkError("This link is damaged: there is something after its end.")
     if len(data) > MOST_JSON_BYTES:
-        raise LinkError("This link unfolds to more than a page can hold.")
+        raise LinkError("This link contains more than a page can hold.")
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise LinkError("This link is damaged: it holds no text.") from None
+        raise LinkError("This link is damaged: it contains no text.") from None

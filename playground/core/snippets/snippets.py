@@ -93,7 +93,7 @@ def snippets(wire: Wire, connection: Connection, policy: RetryPolicy) -> tuple[S
         headers["demo-scenario"] = connection.scenario
     where = _where(connection)
     pip, npm = "`pip install anthropic`", "`npm install @anthropic-ai/sdk`"
-    unseen = "The SDK tries again twice, unseen."
+    unseen = "The SDK itself retries twice, silently."
     return (
         Snippet(
             "Python",
@@ -133,7 +133,7 @@ def json_source(value: object) -> str:
 
 def _where(connection: Connection) -> str:
     if connection.kind == "demo":
-        return "Asks the demo, once `python -m playground.claude.demo` runs in this project."
+        return "Calls the demo; start `python -m playground.claude.demo` in this project first."
     return "The key comes from `ANTHROPIC_API_KEY`."
 
 

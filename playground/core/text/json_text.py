@@ -40,7 +40,7 @@ class NameTwiceError(ValueError):
     """Two values of one name, in words for a sentence."""
 
     def __init__(self) -> None:
-        super().__init__("one name stands twice in an object")
+        super().__init__("one name occurs twice in an object")
 
 
 def refuse_constant(constant: str) -> None:

@@ -141,7 +141,8 @@ def _plain(text: str, of: NumberRule) -> Iterator[str]:
         elif category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn"):
             # Some of them turn digits round on the screen.
             raise NumberError(
-                f"{of.name} has a character that can't be seen (U+{ord(letter):04X}). Type it anew."
+                f"{of.name} has an invisible character (U+{ord(letter):04X}). Type the "
+                "number again."
             )
         # These two letters stand for Arabic marks by now: typed, they must not pass for them.
         elif letter in "DG":
@@ -180,7 +181,7 @@ def _digits(body: str, text: str, of: NumberRule, *, is_count: bool) -> str:
 def _whole_part(whole: str, text: str, of: NumberRule) -> str:
     if whole.isdigit():
         if len(whole) > 1 and whole[0] == "0":
-            raise NumberError(f"{_quoted(text, of)} begins with a zero that means nothing.")
+            raise NumberError(f"{_quoted(text, of)} begins with a superfluous zero.")
         return whole
     if not (_GROUPED.fullmatch(whole) or _INDIAN.fullmatch(whole)):
         raise NumberError(f"{_quoted(text, of)} is not a number: its digits are oddly grouped.")

@@ -33,8 +33,8 @@ Gate = Literal["login", "passcode", "budget", "shared without a budget", "closed
 """What the owner put before the key for visitors from elsewhere."""
 
 OPENERS = (
-    "Its owner opens it with PLAYGROUND_PASSCODE, with PLAYGROUND_ALLOWED_EMAILS, or with "
-    "PLAYGROUND_SHARE_KEY and PLAYGROUND_BUDGET_DAY_USD together."
+    "Its owner can open it with PLAYGROUND_PASSCODE, with PLAYGROUND_ALLOWED_EMAILS, or "
+    "with PLAYGROUND_SHARE_KEY and PLAYGROUND_BUDGET_DAY_USD together."
 )
 NOT_LOGGED_IN = "Log in to use it."
 
@@ -56,13 +56,18 @@ def access(what: str, gate: Gate, *, is_local: bool, closed_because: str | None)
     if gate == "closed":
         return Access(False, f"This app's {what} is not for visitors. {OPENERS}")
     if gate == "shared without a budget":
-        needed = "PLAYGROUND_SHARE_KEY needs a limit: its owner sets PLAYGROUND_BUDGET_DAY_USD."
+        needed = (
+            "PLAYGROUND_SHARE_KEY needs a limit, which its owner sets with "
+            "PLAYGROUND_BUDGET_DAY_USD."
+        )
         return Access(False, f"This app's {what} is not for visitors yet. {needed}")
     if gate == "budget":
         return Access(True, f"The owner's {what} is used, within a budget for all visitors.")
     if closed_because is None:
         return Access(True, f"The owner's {what} is used.")
-    return Access(False, f"This app's {what} is for those its owner lets in. {closed_because}")
+    return Access(
+        False, f"This app's {what} is only for people its owner lets in. {closed_because}"
+    )
 
 
 def login_problem(
@@ -77,11 +82,11 @@ def login_problem(
         return "This login does not say how long it is valid."
     # Written so that an expiry of NaN counts as passed.
     if not now.timestamp() < expires_s:
-        return "Your login has expired: log in again."
+        return "Your login has expired. Log in again."
     email = claims.get("email")
     # Some providers let anybody claim an address: unverified it may be somebody else's.
     if not isinstance(email, str) or claims.get("email_verified") is not True:
-        return "This login does not vouch for an e-mail address."
+        return "This login does not verify an e-mail address."
     # Only what follows the last @ is the domain: a quoted local part may hold another.
     address = email_in_lower_case(email.strip())
     name, at, domain = address.rpartition("@")
@@ -139,9 +144,9 @@ def demo_lane_size(most: int) -> int:
 def queue_problem(visitor: str, count: int, own: int, all_: int, most: int) -> str | None:
     """Why `count` more runs may not wait, where `all_` do, `own` of them this visitor's."""
     if all_ + count > most:
-        return f"Not started: {all_:,} of {most:,} places to wait in are taken. Try again soon."
+        return f"Not started: {all_:,} of {most:,} places in the queue are taken. Try again soon."
     # At least one: a short queue would otherwise let no stranger in at all.
     share = max(1, most // SHARE_OF_QUEUE)
     if visitor != LOCAL and own + count > share:
-        return f"Not started: {own:,} of your {share:,} places to wait in are taken."
+        return f"Not started: {own:,} of your {share:,} places in the queue are taken."
     return None

@@ -99,11 +99,13 @@ def _hosts(seen: Observed) -> Finding:
     if not hosts:
         return Finding(name, "bad", "Answers under any name (DNS rebinding).", remedy)
     if wide := [host for host in hosts if _is_wide(host)]:
-        sentence = f"Anybody can have a name such as {', '.join(wide)} (DNS rebinding)."
+        sentence = f"Anyone can get a name such as {', '.join(wide)} (DNS rebinding)."
         return Finding(name, "bad", sentence, "List the app's own names in server.allowedHosts.")
     if odd := [host for host in hosts if not _can_be_asked(host)]:
-        sentence = f"No browser asks under {', '.join(odd)}."
-        remedy = "A name has no scheme, port, path or bracket, and is in ASCII (xn--mnchen-3ya.de)."
+        sentence = f"No browser uses the name {', '.join(odd)}."
+        remedy = (
+            "Write each name without scheme, port, path or brackets, in ASCII (xn--mnchen-3ya.de)."
+        )
         return Finding(name, "bad", sentence, remedy)
     foreign = [host for host in hosts if not _is_of_this_app(host)]
     if seen.hosts_from_elsewhere and foreign:
@@ -157,10 +159,13 @@ def is_loopback(host: str) -> bool:
 
 def _headers(seen: Observed) -> Finding:
     if not seen.headers_missing:
-        sentence = "A page can load nothing from another host."
+        sentence = "Pages can't load anything from another host."
         return Finding("Headers", "good", sentence, is_public=True)
     missing = ", ".join(seen.headers_missing)
-    remedy = "Start the app with `streamlit run streamlit_app.py`. Answers are guarded without."
+    remedy = (
+        "Start the app with `streamlit run streamlit_app.py`. Answers are guarded even "
+        "without them."
+    )
     return Finding("Headers", "bad", f"Not sent: {missing}.", remedy, is_public=True)
 
 
@@ -169,7 +174,7 @@ def _error_details(seen: Observed) -> Finding:
         return Finding("Error details", "good", "An error shows no details.", is_public=True)
     if seen.error_details == "none":
         remedy = "Set client.showErrorLinks = false."
-        sentence = "An error links to a search engine, with its text."
+        sentence = "Errors link to a search engine, with their text."
         return Finding("Error details", "bad", sentence, remedy, is_public=True)
     remedy = 'Set client.showErrorDetails = "none".'
     sentence = "An error may show a prompt or a path."
@@ -181,7 +186,7 @@ def _telemetry(seen: Observed) -> Finding:
         return Finding("Telemetry", "good", "Streamlit's is off.", is_public=True)
     # A note, for on Community Cloud nothing in the app's configuration can turn it off.
     remedy = "Set browser.gatherUsageStats = false; Community Cloud always turns it on."
-    sentence = "Streamlit counts visits; prompts and keys are not part of it."
+    sentence = "Streamlit counts visits, without prompts and keys."
     return Finding("Telemetry", "note", sentence, remedy, is_public=True)
 
 
@@ -194,12 +199,14 @@ def _side_doors(seen: Observed) -> Finding:
         remedy = "Leave server.enableCORS and server.enableXsrfProtection on, developmentMode off."
         problems.append(("Streamlit does not check where requests come from.", remedy))
     if foreign := _foreign_origins(seen):
-        sentence = f"Pages of {', '.join(foreign)} may ask this app."
+        sentence = f"Pages of {', '.join(foreign)} may send requests to this app."
         problems.append((sentence, "Empty server.corsAllowedOrigins."))
     if problems:
         sentences, remedies = zip(*problems, strict=True)
         return Finding(name, "bad", " ".join(sentences), " ".join(remedies))
-    return Finding(name, "good", "No agent API; requests from other sites are refused.")
+    return Finding(
+        name, "good", "The agent API is off, and requests from other sites are rejected."
+    )
 
 
 def _foreign_origins(seen: Observed) -> list[str]:
@@ -224,40 +231,45 @@ def _printing(seen: Observed) -> Finding:
         sentence = "The SDK prints every prompt."
         return Finding(name, "bad", sentence, "Unset ANTHROPIC_LOG.", is_public=True)
     if seen.writes_tls_keys:
-        sentence = "TLS keys go into a file, with which every key and prompt can be read."
+        sentence = "TLS keys are written to a file that makes every key and prompt readable."
         return Finding(name, "bad", sentence, "Unset SSLKEYLOGFILE.", is_public=True)
     if seen.prints_messages:
-        sentence = "Streamlit may print what is typed."
+        sentence = "Streamlit may print what visitors type."
         return Finding(name, "bad", sentence, "Set logger.level above debug.", is_public=True)
     if seen.prints_crashes:
-        sentence = "A crash prints its text, which can hold a prompt or a key."
+        sentence = "A crash prints its text, which can contain a prompt or a key."
         return Finding(name, "bad", sentence, "Set logger.enableRich = false.", is_public=True)
     return Finding(name, "good", "Prompts are not printed.", is_public=True)
 
 
 def _data_export(seen: Observed) -> Finding:
     if not seen.offers_data_export:
-        return Finding("Data export", "good", "Tables have none that leaves formulas alive.")
-    sentence = "Streamlit's CSV of a table leaves formulas alive."
+        return Finding(
+            "Data export", "good", "Streamlit's CSV export, which leaves formulas active, is off."
+        )
+    sentence = "Streamlit's CSV export of a table leaves formulas active."
     return Finding("Data export", "bad", sentence, "Set client.disableDataExport = true.")
 
 
 def _secrets(seen: Observed) -> Finding:
     if seen.secrets_problems:
-        remedy = "Let only its owner read it (chmod 600), and take it out of git (git rm --cached)."
+        remedy = (
+            "Make it readable only by its owner (chmod 600), and remove it from git "
+            "(git rm --cached)."
+        )
         return Finding("Secrets file", "bad", " ".join(seen.secrets_problems), remedy)
-    return Finding("Secrets file", "good", "None that others can read or that is in git.")
+    return Finding("Secrets file", "good", "None is readable by others or in git.")
 
 
 def _key(seen: Observed) -> Finding:
     if not seen.key_is_from:
-        return Finding("Key", "good", "None: visitors bring their own or use the demo.")
+        return Finding("Key", "good", "None; visitors enter their own or use the demo.")
     if seen.key_problem is not None:
         sentence = f"The one from the {seen.key_is_from} can't be sent. {seen.key_problem}"
-        return Finding("Key", "bad", sentence, "Set ANTHROPIC_API_KEY anew.")
+        return Finding("Key", "bad", sentence, "Set ANTHROPIC_API_KEY again.")
     if _goes_in_plain(seen.server_url):
         host = urlsplit(seen.server_url).hostname
-        sentence = f"It goes to {host} over plain http: everybody on the way can read it."
+        sentence = f"It goes to {host} over plain http, so everyone on the way can read it."
         return Finding("Key", "bad", sentence, "Give ANTHROPIC_BASE_URL an https address.")
     return Finding("Key", "good", f"The owner's, from the {seen.key_is_from}; never shown.")
 
@@ -273,7 +285,7 @@ def _gate(seen: Observed) -> Finding:
         return Finding("Gate", "good", "Not needed: there is no key or server to guard.")
     match seen.gate:
         case "closed":
-            return Finding("Gate", "good", "Closed: only this machine is let through.")
+            return Finding("Gate", "good", "Closed: only this machine has access.")
         case "shared without a budget":
             remedy = "Set PLAYGROUND_BUDGET_DAY_USD."
             return Finding("Gate", "note", "Closed: sharing the key needs a budget.", remedy)
@@ -283,7 +295,7 @@ def _gate(seen: Observed) -> Finding:
             return Finding("Gate", "good", "A passcode, five tries a minute.")
         case "login":
             if seen.can_log_in:
-                return Finding("Gate", "good", "A login with a list of who may.")
+                return Finding("Gate", "good", "A login with a list of allowed people.")
             remedy = "Install streamlit[auth] and set up [auth] in the secrets."
             return Finding("Gate", "note", "Closed: the login is not set up.", remedy)
 
@@ -292,14 +304,16 @@ def _budget(seen: Observed) -> Finding:
     is_open = seen.has_owner and seen.gate in ("budget", "passcode", "login")
     # A budget reserves each run's worst case, and without a price there is none.
     if not seen.has_server_price and (seen.has_budget or seen.day_usd is not None):
-        sentence = "Nothing can be sent: there is a budget, and the server's price is unknown."
+        sentence = (
+            "Nothing can be sent, because there is a budget but the server's price is unknown."
+        )
         return Finding("Budget", "bad", sentence, "Set PLAYGROUND_SERVER_PRICE, such as 0/0.")
     if seen.day_usd is not None:
         return Finding("Budget", "good", f"At most ${seen.day_usd} a day.")
     if not is_open:
         return Finding("Budget", "good", "Not needed: strangers can't spend the owner's money.")
     remedy = "Set PLAYGROUND_BUDGET_DAY_USD, and a spend limit at the provider."
-    return Finding("Budget", "note", "Whoever passes the gate can spend without limit.", remedy)
+    return Finding("Budget", "note", "Anyone who passes the gate can spend without limit.", remedy)
 
 
 def _texts(seen: Observed) -> Finding:
@@ -312,15 +326,15 @@ def _texts(seen: Observed) -> Finding:
 
 def _log(seen: Observed) -> Finding:
     if seen.log_problem is None and seen.is_log_in_memory:
-        remedy = "Give PLAYGROUND_LOG a file or a PostgreSQL database."
+        remedy = "Set PLAYGROUND_LOG to a file or a PostgreSQL database."
         return Finding("Log", "note", f"{seen.log_place} is lost when the app ends.", remedy)
     if seen.log_problem is None:
         return Finding("Log", "good", f"{seen.log_place} can be written and is intact.")
-    return Finding("Log", "bad", seen.log_problem, "Runs go on; see PLAYGROUND_LOG.")
+    return Finding("Log", "bad", seen.log_problem, "Runs still work; check PLAYGROUND_LOG.")
 
 
 def _names(seen: Observed) -> Finding:
     if not seen.unused:
-        return Finding("Settings", "good", "All that are set are read and used.")
+        return Finding("Settings", "good", "Every setting found is used.")
     remedy = "The README lists all settings."
     return Finding("Settings", "bad", " ".join(seen.unused), remedy)

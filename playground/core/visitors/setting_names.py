@@ -55,7 +55,7 @@ def _plain(name: str) -> str:
 
 def _wrong_sections(secrets: Mapping[str, object]) -> Iterator[str]:
     if not isinstance(secrets.get(SECTION, {}), Mapping):
-        yield f"{SECTION} in the secrets is not a section: begin it with a line [{SECTION}]."
+        yield f"{SECTION} in the secrets is not a section. Begin it with a line [{SECTION}]."
     for name, value in secrets.items():
         if _is_wrong_section(name, value):
             yield f"[{_shown(name)}] is not read; did you mean [{SECTION}]?"

@@ -24,7 +24,7 @@ class Unavailable:
     def answer(self) -> str:
         """What to expect of the API, as the end of a sentence."""
         reason = f"“{self.text}”" if self.text else f"{self.why}."
-        return f"the API refuses it: {reason}"
+        return f"the API rejects it: {reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ def _messages_refusal(body: JsonObject, target: Target, *, thinks: bool) -> Unav
     # What the current version refuses since it came (migration page).
     if target.version == CURRENT_VERSION:
         if any(role == "assistant" and block.get("type") == "document" for role, block in blocks):
-            return Unavailable(f"API {CURRENT_VERSION} takes no documents of the assistant's")
+            return Unavailable(f"API {CURRENT_VERSION} takes no documents from the assistant")
         texts = [block for role, block in blocks if role == "user" and block.get("type") == "text"]
         if any(block.get("citations") for block in texts):
-            return Unavailable(f"API {CURRENT_VERSION} takes no citations in texts of the user's")
+            return Unavailable(f"API {CURRENT_VERSION} takes no citations in the user's texts")
     prefill = _prefill_of(body)
     return None if prefill is None else prefill_refusal(prefill, target, thinks=thinks)
 
@@ -103,7 +103,9 @@ def _format_refusal(body: JsonObject) -> Unavailable | None:
         return None
     if fills_cache(body):
         return _FILLS_CACHE
-    return None if _prefill_of(body) is None else Unavailable("a prefill takes no format")
+    return (
+        None if _prefill_of(body) is None else Unavailable("a prefill can't be used with a format")
+    )
 
 
 def _tool_choice_refusal(

@@ -57,7 +57,7 @@ THINKING_TYPES: Mapping[Thinking, str] = {
 NO_THINKING = ("off", "between_tools")
 """With these no answer begins with thinking, and there is nothing to display."""
 REQUIRED = "The API requires it."
-_MAX_TOKENS = {0: "0 only fills the prompt cache: no answer is written."}
+_MAX_TOKENS = {0: "0 only fills the prompt cache; no answer is written."}
 _BY_DEFAULT = {"on": "on", "off": "off", "always": "always on"}
 SAMPLING = ("temperature", "top_p", "top_k")
 ONLY_VALUE = {"temperature": 1.0, "top_p": 0.99}
@@ -334,8 +334,8 @@ def _version(requested: RequestedParams, body: JsonObject) -> tuple[str, str]:
         return SAMPLING_VERSION, f"automatically: {sampling[0]} is sent"
     if requested.target.is_foreign:
         # Servers that imitate the API were written against the version all clients sent.
-        return SAMPLING_VERSION, "automatically: servers that imitate the API know this one"
-    return CURRENT_VERSION, "automatically: the SDK's own"
+        return SAMPLING_VERSION, "automatically: servers that imitate the API know this version"
+    return CURRENT_VERSION, "automatically: the SDK's version"
 
 
 def _overridden(extra: Extra, decision: Decision) -> Decision:
@@ -356,7 +356,7 @@ def _extra_decisions(extra: Extra, decided: set[str]) -> list[Decision]:
     if not extra.fields:
         return [Decision(name, "default", "Not set.")]
     return [
-        Decision(name, "sent", "Its fields are merged into the body, where they win."),
+        Decision(name, "sent", "Its fields are merged into the body, where they take precedence."),
         *(
             Decision(key, "sent", "Sent: from the extra JSON.")
             for key in extra.fields
@@ -400,13 +400,13 @@ def decide(request: Request, requested: RequestedParams) -> tuple[Decision, ...]
         *(_sampling(name, requested, thinks=thinks) for name in SAMPLING),
         _effort(requested),
         thinking,
-        _budget(requested, thinking),
-        _display(requested, thinking),
-        _stop_sequences(requested.params),
-        _prefill(request.prompt, requested, thinks=thinks),
-        _cache(requested.params),
-        _service_tier(requested.params),
-        Decision("stream", "sent", "The answer is shown while it is written."),
+        _budget(asked, thinking),
+        _display(asked, thinking),
+        _stop_sequences(asked.params),
+        _prefill(request.prompt, asked, thinks=thinks),
+        _cache(asked.params),
+        _service_tier(asked.params),
+        Decision("stream", "sent", "The answer is shown as it is written."),
     )
 
 
@@ -437,7 +437,7 @@ def _no_sampling(name: str, model: Model) -> str:
     if model.takes_sampling:
         return f"{model.name} takes only the default while it thinks"
     if not model.is_known:
-        return f"nothing says that {model.name} takes one"
+        return f"it is not known that {model.name} takes one"
     instead = "; use effort" if model.efforts and name == "temperature" else ""
     return f"{model.name} takes only the default{instead}"
 
@@ -466,7 +466,7 @@ def _thinking(requested: RequestedParams) -> Decision:
     refusal = thinking_refusal(kind, params.effort, requested.target)
     why = {
         "disabled": "it is turned off",
-        "between_tools": "it is turned off but between tool calls",
+        "between_tools": "it is on only between tool calls",
     }.get(kind, "it is billed as output")
     return requested.decide(name, refusal, f"Thinking is sent: {why}.")
 
@@ -483,14 +483,18 @@ def _budget(requested: RequestedParams, thinking: Decision) -> Decision:
     is_sent = requested.params.thinking == "budget" and thinking.state == "sent"
     if is_sent and not budget:
         least = f"{MIN_THINKING_BUDGET_TOKENS:,}"
-        return Decision(name, "sent", f"None was entered: the smallest budget, {least}, is sent.")
+        return Decision(
+            name, "sent", f"None was entered, so the smallest budget, {least}, is sent."
+        )
     if is_sent:
         return Decision(name, "sent", "The budget is sent; it must be below max_tokens.")
     if "enabled" not in requested.model.thinking_types and not requested.insists:
         return Decision(name, "unavailable", f"Not sent: {requested.model.name} takes no budget.")
     if budget is None:
         return Decision(name, "default", "Not sent.")
-    return Decision(name, "unavailable", "The budget is not sent: it needs thinking with a budget.")
+    return Decision(
+        name, "unavailable", "The budget is not sent, because it needs thinking with a budget."
+    )
 
 
 def _display(requested: RequestedParams, thinking: Decision) -> Decision:
@@ -502,7 +506,9 @@ def _display(requested: RequestedParams, thinking: Decision) -> Decision:
         return Decision(name, "default", why or "Not sent: the API decides.")
     if thinking.state != "sent" or requested.params.thinking in NO_THINKING:
         return Decision(
-            name, "unavailable", "The display is not sent: it needs thinking adaptive or a budget."
+            name,
+            "unavailable",
+            "The display is not sent, because it needs adaptive thinking or a budget.",
         )
     shown = "a summary is shown" if display == "summarized" else "its text is left out"
     return Decision(name, "sent", f"The display is sent: {shown}, all of it is billed.")
@@ -510,15 +516,17 @@ def _display(requested: RequestedParams, thinking: Decision) -> Decision:
 
 def _stop_sequences(params: Params) -> Decision:
     if params.stop_sequences:
-        return Decision("stop_sequences", "sent", "The answer ends before the first of them.")
-    return Decision("stop_sequences", "default", "Not sent: none are set.")
+        return Decision(
+            "stop_sequences", "sent", "The answer ends before the first of these texts."
+        )
+    return Decision("stop_sequences", "default", "Not sent: there are none.")
 
 
 def _prefill(prompt: Prompt, requested: RequestedParams, *, thinks: bool) -> Decision:
     if prompt.prefill is None:
-        return Decision("prefill", "default", "None: no answer is begun.")
-    refusal = prefill_refusal(prompt.prefill, requested.target, thinks=thinks)
-    return requested.decide("prefill", refusal, "The answer continues the last message.")
+        return Decision("prefill", "default", "There is none: no answer is started.")
+    refusal = prefill_refusal(prompt.prefill, asked.target, thinks=thinks)
+    return asked.decide("prefill", refusal, "The answer continues the last message.")
 
 
 def _cache(params: Params) -> Decision:
@@ -599,7 +607,7 @@ def thinking_refusal(kind: str, level: str | None, target: Target) -> Unavailabl
             why = f"{model.name} takes no budget: use effort"
             return Unavailable(why, _INSTEAD.format(kind))
         case "between_tools":
-            return Unavailable(f"{model.name} does not take thinking between tools alone")
+            return Unavailable(f"{model.name} can't think only between tools")
     if "between_tools" in model.thinking_types:
         return Unavailable(f"{model.name} takes between_tools in its place")
     # Only models that always think were seen to say it in these words.

@@ -93,7 +93,7 @@ def _texts_in(option: str) -> tuple[str, ...] | None:
 def _no_lists() -> Iterator[str]:
     for option in (HOSTS, ORIGINS):
         if _texts_in(option) is None:
-            yield f'{option} must be a list of texts, such as ["app.example"].'
+            yield f'{option} must be a list of strings, such as ["app.example"].'
 
 
 def secrets_problems(files: Iterable[Path]) -> Iterator[str]:
@@ -102,9 +102,9 @@ def secrets_problems(files: Iterable[Path]) -> Iterator[str]:
         name = f"{path.parent.name}/{path.name}"
         # Windows keeps no such bits.
         if os.name == "posix" and path.stat().st_mode & stat.S_IROTH:
-            yield f"{name} can be read by every user of this machine."
+            yield f"{name} is readable by every user of this machine."
         if _is_in_git(path):
-            yield f"{name} is in git, or staged for it."
+            yield f"{name} is in git, or staged."
 
 
 def _is_in_git(path: Path) -> bool:

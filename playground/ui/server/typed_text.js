@@ -25,8 +25,8 @@ typed.limitLength ??= ({ target }) => {
     set.call(target, before);
   }
   typed.last = { target, text: target.value };
-  showNote(isTooLong && `That would make ${size.toLocaleString("en")} characters; a page sends ` +
-    `${MOST_TYPED.toLocaleString("en")} at most. The text is as it was.`);
+  tell(isTooLong && `That would make ${size.toLocaleString("en")} characters; a page sends ` +
+    `${MOST_TYPED.toLocaleString("en")} at most. The text was not changed.`);
 };
 typed.remember ??= ({ target }) => { typed.last = { target, text: target.value ?? "" }; };
 window.addEventListener("focusin", typed.remember, { capture: true });
@@ -45,7 +45,7 @@ WebSocket.prototype.send = function (data) {
     if (size > HEARTBEAT_BYTES) showNote(null);
     return typed.send.call(this, data);
   }
-  showNote(`With that this page would send ${size.toLocaleString("en")} bytes at once; this app ` +
+  tell(`With that, this page would send ${size.toLocaleString("en")} bytes at once; this app ` +
     `takes ${most.toLocaleString("en")}. Nothing was sent. Your text is still here: shorten it.`);
 };
 

@@ -247,7 +247,7 @@ def test_with_a_version_chosen_a_refused_prefill_may_be_tried():
     prefilled = chat(("user", "Hi"), ("assistant", "{"))
     [problem] = found(prefilled, model="claude-opus-5-5", api_version="2026-10-21")
     assert problem.severity == "warning"
-    assert "refuses it" in problem.text
+    assert "rejects it" in problem.text
 
 
 def test_a_model_that_retires_soon_is_named_with_its_date():

@@ -137,7 +137,7 @@ BROKEN = [
 
 def test_a_page_with_a_name_twice_says_so():
     text = to_json(A_STATE).replace('"scenario":', '"scenario":"none","scenario":')
-    with pytest.raises(PageStateError, match="one name stands twice in an object"):
+    with pytest.raises(PageStateError, match="one name occurs twice in an object"):
         from_json(text)
 
 

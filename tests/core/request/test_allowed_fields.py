@@ -92,12 +92,12 @@ def test_what_is_not_on_the_list_is_refused_with_its_name_and_a_way_out(extra, p
     assert first_not_allowed(extra) == place
     found = planned(extra)
     assert found.why_not == (
-        f"{quoted(place)} in the extra JSON is not sent with the key of this app's owner: "
-        "take it out, or enter a key of your own."
+        f"{quoted(place)} in the extra JSON is not sent with the key of this app's owner. "
+        "Remove it, or enter a key of your own."
     )
     assert not found.can_count
     server = Connection("server", "s", "http://s")
-    assert planned(extra, replace(STRANGER, connection=server)).why_not.endswith(": take it out.")
+    assert planned(extra, replace(STRANGER, connection=server)).why_not.endswith(". Remove it.")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_blocks_of_an_answer_are_kept_to_the_list_as_well(block, place):
     assert planned(STRANGER, *known).why_not is None
     assert planned(STRANGER, *known, block).why_not == (
         f"`messages[1].content[3].{place}` of a message's blocks is not sent with the key of this "
-        "app's owner: take it out, or enter a key of your own."
+        "app's owner. Remove it, or enter a key of your own."
     )
     assert planned(replace(STRANGER, is_stranger=False), *known, block).why_not is None
 

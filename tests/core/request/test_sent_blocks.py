@@ -56,7 +56,7 @@ def test_only_the_assistant_has_them_and_a_message_without_is_written_as_ever():
     assert request_from_fields(fields) == request
     assert fields["messages"][0] == {"role": "user", "text": ""}
     fields["messages"][1]["role"] = "user"
-    with pytest.raises(FieldsError, match="Only the assistant"):
+    with pytest.raises(FieldsError, match="Only an assistant message"):
         request_from_fields(fields)
 
 

@@ -336,7 +336,7 @@ def test_only_a_chosen_version_or_extra_json_sends_what_will_be_refused(params, 
     refused = [line for line in sent.decisions if line.refusal]
     if params.api_version == "auto":
         assert {line.parameter for line in refused} <= sent.extra.fields.keys()
-    assert all(line.state == "sent" and "refuses it" in line.why for line in refused)
+    assert all(line.state == "sent" and "rejects it" in line.why for line in refused)
 
 
 @pytest.mark.parametrize(
@@ -372,7 +372,7 @@ def test_a_chosen_version_sends_the_value_and_names_the_refusal(params, paramete
     assert parameter in found_in(sent.body)
     assert line.refusal is not None
     assert line.refusal.text == text
-    assert (text or "refuses it") in line.why
+    assert (text or "rejects it") in line.why
 
 
 def test_the_default_temperature_is_not_refused_by_the_older_version():

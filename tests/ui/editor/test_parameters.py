@@ -142,7 +142,7 @@ def test_where_temperature_is_not_taken_effort_stands_in_its_place(page):
 def test_a_chosen_version_shows_the_refusal_before_and_after_it_is_sent(page, model, version, text):
     choose(page, model=model, api_version=version)
     assert not page.text_input(key="temperature_A").disabled
-    assert "the API refuses it" in plainly(words(page))
+    assert "the API rejects it" in plainly(words(page))
     run = run_of_a(page)
     assert run.plan.wire.headers["anthropic-version"] == version
     assert run.status == "failed"
@@ -153,7 +153,7 @@ def test_a_chosen_version_shows_the_refusal_before_and_after_it_is_sent(page, mo
 def test_the_version_of_a_request_is_named_with_its_reason(page):
     assert "2023-06-01, automatically: temperature is sent." in plainly(words(page))
     choose(page, temperature=None)
-    assert "2026-10-21, automatically: the SDK's own." in plainly(words(page))
+    assert "2026-10-21, automatically: the SDK's version." in plainly(words(page))
 
 
 def test_the_table_of_versions_opens_for_the_model_of_the_variant(page):

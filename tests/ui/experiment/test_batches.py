@@ -473,7 +473,7 @@ def test_where_there_can_be_no_batch_the_button_says_why(api, monkeypatch):
     reset_services()
     page = opened_band()
     assert page.button(key="submit_experiment").disabled
-    assert "whether this server has them is unknown" in page.button(key="submit_experiment").help
+    assert "this server may not" in page.button(key="submit_experiment").help
 
 
 def test_a_ladder_is_no_batch(api):

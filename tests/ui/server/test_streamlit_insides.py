@@ -186,7 +186,7 @@ def test_the_doctor_judges_files_and_variables_where_options_cannot_be_read(
         monkeypatch.setitem(sys.modules, f"streamlit.web.{name}", None)
     monkeypatch.setitem(sys.modules, "streamlit.logger", None)
     assert doctor.main(["doctor", "--server.port", "1"]) in (0, 1)
-    assert "Settings: All that are set are read and used." in capsys.readouterr().out
+    assert "Settings: Every setting found is used." in capsys.readouterr().out
     assert len(told()) == 3
 
 

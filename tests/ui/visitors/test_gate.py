@@ -180,7 +180,7 @@ def test_what_finds_no_place_in_the_queue_does_not_start(owner, api):
     owner.setenv("PLAYGROUND_MAX_WAITING", "1")
     page = opened()
     page.text_input(key="passcode").input(PASSCODE).run()
-    assert "0 of 1 places to wait in are taken" in said(page)
+    assert "0 of 1 places in the queue are taken" in said(page)
     assert page.button(key="run_all").disabled
     click_more(page, "remove_variant_B")
     pressed(page)
