@@ -76,7 +76,7 @@ CASES = [
      "Not retried: this is an answer", "Billed like any answer", "Raise max_tokens and run again"),
     ("refusal", "Refused · The demo refuses because", "Not retried: this is an answer",
      "$0 simulated. A refusal before the first token is not billed.", "try another model"),
-    ("spend_limit", "(429): the account's spend limit is reached.",
+    ("spend_limit", "(429). The account's spend limit is reached.",
      "Not retried: the same request would fail again.", "$0 simulated",
      "Raise the limit in the account"),
 ]

@@ -83,7 +83,7 @@ def test_a_result_is_moved_removed_and_brought_back_like_any_message(called):
     click(page, "fix_place_results")
     assert page.text_area(key="message_2_text").value == "Dry"
     click(page, "remove_message_1")
-    assert "Message 2 is sent as what a tool returned" in said(page)
+    assert "Message 2 is sent as a tool's result" in said(page)
     click(page, "fix_plain_results")
     assert page.session_state["message_1_result_of"] == ""
     assert not page.selectbox(key="message_1_role").disabled
