@@ -157,7 +157,7 @@ class Follower:
         if submission.is_collected:
             return
         if submission.batch_id is None:
-            following.problem = "It is not known which batch this is. Look for it first."
+            followed.problem = "It is not known which batch this is. Look for it first."
             return
         api, results = await self._load_api()
         async with aclosing(api.follow(connection, key, submission.batch_id)) as polls:

@@ -164,7 +164,7 @@ def test_deltas_without_a_start_or_of_another_kind_are_kept():
         ("reasoning_extraction", "inner reasoning"),
         ("general_harms", "do harm"),
         (None, "declined to answer"),
-        ("of_2027", "declined to answer. Its category: of_2027."),
+        ("of_2027", "declined to answer. Category: of_2027."),
     ],
 )
 def test_a_refusal_says_what_its_category_means(category, word):

@@ -239,6 +239,6 @@ def test_a_submission_whose_requests_were_deleted_meanwhile_is_not_sent(open_log
         log.delete_all("ada")
         assert log.flush(20)
 
-    refused = log.batches.keep(submission(), while_kept())
+    refused = log.batches.save(submission(), while_kept())
     assert refused.sentence.startswith("Not submitted, because your history was deleted meanwhile")
     assert log.batches.get("ada", "s1") is None

@@ -134,7 +134,7 @@ class Failure:
     def step(self) -> str:
         """What a person can do about it."""
         # With a failure that stays, a time to wait would promise that waiting helps.
-        if self.retry_after_s and self.may_pass:
+        if self.retry_after_s and self.is_transient:
             return f"Run again in {waiting(self.retry_after_s)}, as the server asks."
         if self.kind == "invalid_request" and not self.message:
             return _NO_REASON

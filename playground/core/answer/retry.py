@@ -40,10 +40,10 @@ def retry_decision(
     `jitter` is a draw from 0 to 1. An attempt whose answer `has_begun`, with a content block
     of any kind, seen or not, is never repeated: it would be billed twice.
     """
-    if not failure.is_transient:
-        if failure.may_pass:
-            return Verdict(None, "Not retried: the server asks not to.")
-        return Verdict(None, "Not retried: the same request would fail again.")
+    if not failure.is_retryable:
+        if failure.is_transient:
+            return RetryDecision(None, "Not retried: the server asks not to.")
+        return RetryDecision(None, "Not retried: the same request would fail again.")
     if has_begun:
         return RetryDecision(None, "Not retried: the answer had begun, and would be billed twice.")
     if attempt >= policy.attempts:

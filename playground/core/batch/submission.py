@@ -175,7 +175,7 @@ def _known(result: BatchResult) -> BillFacts:
         return BillFacts(free="What a batch does not answer is not billed.", missing=lost)
     is_whole = result.usage is None or result.usage.is_complete
     missing = () if is_whole else ("The usage report is not complete.",)
-    return refused(result.refusal, missing)
+    return refusal_facts(result.refusal, missing)
 
 
 def _billed(result: BatchResult) -> Billed | None:

@@ -476,8 +476,8 @@ def _model_and_max_tokens(params: Params, model: Model) -> list[Problem]:
         problems.append(Problem("error", f"max_tokens must be at least 1.{only}", fix))
     if params.max_tokens > most:
         text = f"max_tokens is {params.max_tokens:,}, but {model.name} writes at most"
-        fix = setting("max_tokens", f"Set it to {most:,}", max_tokens=most)
-        problems.append(Problem(_gravity(params), f"{text} {most:,}.", fix))
+        fix = params_fix("max_tokens", f"Set it to {most:,}", max_tokens=most)
+        problems.append(Problem(_severity(params), f"{text} {most:,}.", fix))
     return problems
 
 
@@ -563,6 +563,6 @@ def _stops(params: Params) -> list[Problem]:
     stops = tuple(stop for stop in params.stop_sequences if stop.strip())
     if stops == params.stop_sequences:
         return []
-    fix = setting("stop_sequences", "Remove it", stop_sequences=stops)
+    fix = params_fix("stop_sequences", "Remove it", stop_sequences=stops)
     text = "A stop sequence can't be only white space."
-    return [Problem(_gravity(params), text, fix)]
+    return [Problem(_severity(params), text, fix)]

@@ -190,7 +190,7 @@ def _arguments(
         if at < len(places) and not isinstance(node, ast.Starred):
             arguments[places[at]] = program.value(node)
         else:
-            told.left_out.append(LeftOut(f"Argument {at + 1}", "It is passed without a name."))
+            converter.left_out.append(LeftOut(f"Argument {at + 1}", "It is passed without a name."))
     for keyword in call.keywords:
         value = program.value(keyword.value)
         if keyword.arg:

@@ -188,7 +188,7 @@ def _filled(run: RunView) -> Outcome:
         )
     step = "Set max_tokens and run again while the prompt is cached."
     retried = _retries(run) or "Not retried: nothing went wrong."
-    billed = f"The prompt and writing it to the cache are billed.{_lost(run)}"
+    billed = f"The prompt and writing it to the cache are billed.{_lost_sentence(run)}"
     return Outcome("quiet", "No answer was asked for", happened, retried, billed, step)
 
 
@@ -329,7 +329,8 @@ def _answered(
     """An answer that came, but not as wished."""
     retried = _retries(run) or "Not retried: this is an answer, not an error."
     usual = "Billed like any answer: tokens in and out."
-    return Outcome("warning", title, happened, retried, (billed or usual) + _lost(run), step)
+    billed = f"{billed or usual}{_lost_sentence(run)}"
+    return Outcome("warning", title, happened, retried, billed, step)
 
 
 def _lost_sentence(run: RunView) -> str:

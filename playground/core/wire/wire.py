@@ -400,12 +400,12 @@ def decide(request: Request, requested: RequestedParams) -> tuple[Decision, ...]
         *(_sampling(name, requested, thinks=thinks) for name in SAMPLING),
         _effort(requested),
         thinking,
-        _budget(asked, thinking),
-        _display(asked, thinking),
-        _stop_sequences(asked.params),
-        _prefill(request.prompt, asked, thinks=thinks),
-        _cache(asked.params),
-        _service_tier(asked.params),
+        _budget(requested, thinking),
+        _display(requested, thinking),
+        _stop_sequences(requested.params),
+        _prefill(request.prompt, requested, thinks=thinks),
+        _cache(requested.params),
+        _service_tier(requested.params),
         Decision("stream", "sent", "The answer is shown as it is written."),
     )
 
@@ -525,8 +525,8 @@ def _stop_sequences(params: Params) -> Decision:
 def _prefill(prompt: Prompt, requested: RequestedParams, *, thinks: bool) -> Decision:
     if prompt.prefill is None:
         return Decision("prefill", "default", "There is none: no answer is started.")
-    refusal = prefill_refusal(prompt.prefill, asked.target, thinks=thinks)
-    return asked.decide("prefill", refusal, "The answer continues the last message.")
+    refusal = prefill_refusal(prompt.prefill, requested.target, thinks=thinks)
+    return requested.decide("prefill", refusal, "The answer continues the last message.")
 
 
 def _cache(params: Params) -> Decision:

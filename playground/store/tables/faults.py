@@ -211,7 +211,7 @@ def deletion_sentence(fault: Fault, *, is_recorded: bool) -> str:
         f"Your history is not deleted yet, because {fault.cause}. It will be deleted "
         "when that is over"
     )
-    if is_promised:
+    if is_recorded:
         return f"{sentence}."
     return f"{sentence}; if the app stops first, delete it again."
 

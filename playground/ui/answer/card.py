@@ -94,7 +94,7 @@ def _head_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
     if (run.blocks or run.is_live) and not view.is_hidden:
         is_pinned = view.pinned is not None and view.pinned.run.id == run.id
         words = f"Unpin {name}" if is_pinned else f"Pin {name} to compare later answers with it"
-        # Its place is taken from the start: the head may wrap, and the answer would move.
+        # Drawn from the start, disabled: added later it could wrap the header and move the answer.
         yield "pin", "keep_off" if is_pinned else "keep", "", words, run.is_live
     is_wide = view.focused == letter
     words = (

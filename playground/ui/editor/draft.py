@@ -34,7 +34,7 @@ def show_restored() -> None:
     """Say that a draft was restored, until it is changed; or that one could not be."""
     if problem := draft_state.pop_problem():
         st.caption(f"Nothing was restored: {plain(problem)}")
-    if draft_state.to_keep() is None:
+    if draft_state.draft_json() is None:
         st.caption(
             ":orange[:material/warning:] Too long to keep in the browser; a reload would lose it."
         )

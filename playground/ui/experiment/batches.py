@@ -163,7 +163,7 @@ def _offer(standing: Standing) -> None:
     # Before, there is no id to cancel by; while it is canceling, it has been asked for.
     if submission.status == "in_progress":
         st.button(
-            "Cancel", key=f"cancel_batch_{number}", icon=":material/stop:", disabled=is_asked,
+            "Cancel", key=f"cancel_batch_{number}", icon=":material/stop:", disabled=is_pending,
             help="Answers already given are kept and billed; the rest can be run again.",
             on_click=submitting.cancel, args=(submission,),
         )  # fmt: skip

@@ -73,7 +73,7 @@ def _baseline(matrix: Matrix) -> int:
     """The column with which the others are compared."""
     names = unique_names(matrix.grid.settings)
     name = st.selectbox(
-        "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.turn_matrix,
+        "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.reset_selection,
         help="The setting that the others' answers are compared with.",
     )  # fmt: skip
     return names.index(name) if name in names else 0

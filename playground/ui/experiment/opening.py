@@ -17,8 +17,8 @@ from playground.ui.session import state
 from playground.ui.session.services import services
 
 MINE = "my_experiments"
-LOOK_WAIT_S = 0.25
-"""So that the first paint has all of a small experiment; a large one is painted again."""
+LOAD_WAIT_S = 0.25
+"""Enough to load a small experiment before it is drawn; a large one is redrawn."""
 IN_BATCH = (
     "Its batch has not ended, and the results would be lost. Open it to cancel the batch, or wait."
 )

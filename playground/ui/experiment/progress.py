@@ -173,7 +173,7 @@ def _offer(underway: ExperimentRun, progress: Progress, state_now: str, *, is_ov
                 offer_rest()
             st.caption("What is done is kept and not paid for again.")
         elif not is_live:
-            # Something in any case: else the results would move up when it ends.
+            # Always a line: without one the results would move up when it ends.
             st.caption("Saved under My experiments; its runs are in the log, too.")
         if progress.failed and not is_live:
             st.button(
@@ -203,7 +203,7 @@ def show_mine() -> None:
                 st.button(
                     ":material/delete:", key=f"delete_experiment_{row.experiment_id}",
                     help="Delete this experiment; its runs stay in the log", type="tertiary",
-                    on_click=chosen.ask_delete, args=(row.experiment_id,),
+                    on_click=chosen.set_to_delete, args=(row.experiment_id,),
                 )  # fmt: skip
                 waiting = " · in a batch" if row.experiment_id in in_batches else ""
                 st.button(

@@ -25,7 +25,7 @@ from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.visitors import privacy
 
-NOT_KEPT = (
+NO_STORAGE = (
     "Experiments are saved in the app's database, so that nothing is paid for twice, but "
     "this app stores no visitor's texts. To run experiments, run the app on your own "
     "machine."

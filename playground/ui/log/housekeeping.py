@@ -76,7 +76,7 @@ def _show_old(visitor: str) -> None:
         st.button(
             "Delete texts, keep costs and times", key=DROP_TEXTS, icon=":material/tag:",
             disabled=not count,
-            on_click=log_state.ask_house, args=((DROP_TEXTS, last_day, False),),
+            on_click=log_state.request_housekeeping, args=((DROP_TEXTS, last_day, False),),
             help="Deletes prompts, answers, error messages and any text in the parameters.",
         )  # fmt: skip
 
@@ -155,7 +155,7 @@ def _restore(source: Path) -> None:
     state.close_run()
     log_state.go_to_first_page()
     log_state.forget_undo()
-    log_state.tell_housekeeping(f"Restored. The previous log is now {aside.name}.")
+    log_state.set_housekeeping_result(f"Restored. The previous log is now {aside.name}.")
 
 
 def _megabytes(count: int) -> str:

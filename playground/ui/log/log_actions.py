@@ -30,7 +30,7 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
     letter = log_state.letter_for(row.variant)
     request = request_of(texts.request_json, running.wire_of)
     has_request = request is not None
-    different = _different(texts, request)
+    different = _difference(texts, request)
     again = f"Sends the same request over the chosen connection, as variant {letter}."
     if different:
         again = f"Sends the request over the chosen connection, as variant {letter}. {different}"

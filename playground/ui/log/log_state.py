@@ -193,7 +193,7 @@ def edit(placed: Placed, letter: str) -> None:
     prompt = escaped(placed.request.prompt)
     request = replace(placed.request, prompt=prompt.as_typed())
     said = "Its carriage returns are now line feeds." if request.prompt != prompt else ""
-    placed = Placed(placed.said, f"{placed.left_out} {said}".strip(), request)
+    placed = Placed(placed.message, f"{placed.left_out} {said}".strip(), request)
     lessons_state.place_request(request, letter)
     st.session_state["log_placed"] = (placed, editor_state.history().now)
     answers_state.focus(None)  # A card in full width hides the editor.
@@ -264,7 +264,7 @@ def request_housekeeping(job: Job) -> None:
     if _old_day() == last_day:
         st.session_state["log_house_job"] = job
     else:
-        tell_housekeeping(
+        set_housekeeping_result(
             "Nothing was deleted, because the day had changed. Check the number of runs first."
         )
 

@@ -358,7 +358,7 @@ def configure(options: Sequence[str]) -> None:
     try:
         load(own)
     except SystemExit:
-        # Of a level that it does not know Streamlit says so in its output, and ends the process.
+        # For an unknown level Streamlit prints an error and exits.
         raise click.ClickException("logger.level is not a level that Streamlit knows.") from None
 
 

@@ -25,7 +25,7 @@ typed.limitLength ??= ({ target }) => {
     set.call(target, before);
   }
   typed.last = { target, text: target.value };
-  tell(isTooLong && `That would make ${size.toLocaleString("en")} characters; a page sends ` +
+  showNote(isTooLong && `That would make ${size.toLocaleString("en")} characters; a page sends ` +
     `${MOST_TYPED.toLocaleString("en")} at most. The text was not changed.`);
 };
 typed.remember ??= ({ target }) => { typed.last = { target, text: target.value ?? "" }; };
@@ -45,7 +45,7 @@ WebSocket.prototype.send = function (data) {
     if (size > HEARTBEAT_BYTES) showNote(null);
     return typed.send.call(this, data);
   }
-  tell(`With that, this page would send ${size.toLocaleString("en")} bytes at once; this app ` +
+  showNote(`With that, this page would send ${size.toLocaleString("en")} bytes at once; this app ` +
     `takes ${most.toLocaleString("en")}. Nothing was sent. Your text is still here: shorten it.`);
 };
 

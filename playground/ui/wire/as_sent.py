@@ -69,7 +69,9 @@ def _show_preview(plan: Plan) -> None:
         st.caption(plain(f"Run would not send this: {plan.why_not}"))
     if has_no_key:
         st.caption("There is no key yet; … marks its place.")
-    _show_request(cast(Sent, sent), differences(plan.request, plan.wire), f"preview_{plan.letter}")
+    _show_request(
+        cast(SentRequest, sent), differences(plan.request, plan.wire), f"preview_{plan.letter}"
+    )
 
 
 def show_record(name: str, run: RunView) -> None:

@@ -18,7 +18,7 @@ BOUND = (
     "An upper bound, used when reserving from a budget. After a run, its card shows the "
     "real number (“in”). Count tokens asks the API before a run, for free."
 )
-LOOK_AGAIN_S = 0.3
+POLL_S = 0.3
 TOO_OFTEN = (
     "Not counted, because too many prompts were counted lately. Wait a minute. "
     "Until then the bound is used."

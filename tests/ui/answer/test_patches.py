@@ -303,7 +303,7 @@ def test_another_comparison_takes_the_place_of_the_first_and_a_hidden_one_knows_
 
 def test_an_answer_without_text_is_not_counted_as_words_taken_away():
     view = replace(view_of(A=ended("a b c"), B=ended("", "B")), changes="A")
-    [*_, last] = listen_to_the_end(Telling(), Told(), view).cards
+    [*_, last] = listen_to_the_end(AnswerUpdates(), Told(), view).cards
     assert last.said["changes"]["words"] == "One of the two answers has no text."
 
 
