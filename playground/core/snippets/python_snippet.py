@@ -112,7 +112,8 @@ def asked_s(headers):
         except (KeyError, TypeError, ValueError, OverflowError):
             continue
         if 0 <= wait_s < math.inf:
-            return wait_s
+            # A longer wait than a year is none: some servers write the moment itself.
+            return wait_s if wait_s <= 366 * 86_400 else 0.0
     return 0.0
 
 
