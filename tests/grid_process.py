@@ -49,7 +49,7 @@ class _Telling:
     def __getattr__(self, name):
         return getattr(self._log.experiments, name)
 
-    def checked(self, visitor, experiment_id, done):
+    def save_checks(self, visitor, experiment_id, done):
         refused = self._log.experiments.save_checks(visitor, experiment_id, done)
         assert refused is None
         assert self._log.flush(10)

@@ -19,7 +19,7 @@ from playground.ui.session.services import Services
 
 CELLS, AT_ONCE = 12, 4
 MOST_S = 5.0
-WHY = "Stopped by the server: it was shut down or restarted."
+WHY = "Stopped by the server, which was shut down or restarted."
 
 
 @pytest.fixture

@@ -506,7 +506,7 @@ def test_a_section_whose_name_is_only_like_the_apps_is_told(name):
 @pytest.mark.parametrize("value", ["oops", 3, [{"PLAYGROUND_MAX_RUNS": 3}]])
 def test_the_apps_section_must_be_one(value):
     [said] = read_settings({}, {"playground": value}).unused
-    assert said == "playground in the secrets is not a section: begin it with a line [playground]."
+    assert said == "playground in the secrets is not a section. Begin it with a line [playground]."
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -414,7 +414,7 @@ def test_what_could_not_be_remembered_and_what_no_batch_takes_holds_no_money(wor
     admission = Admitted()
     fast = wanted(1, extra_json='{"speed": "fast"}')
     done = world.submit([*fast, *wanted(1)], admission=admission)
-    assert done.refused == {fast[0].run_id: "A batch does not take speed."}
+    assert done.refused == {fast[0].run_id: "A batch does not accept speed."}
     assert len(admission) == 1
     monkeypatch.setattr(world.log.batches, "save", lambda *_: Refusal("The disk is full."))
     admission.clear()

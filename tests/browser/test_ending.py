@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from browser.driving import PATIENCE_S, App, Screen, expect
 
-WHY = "Stopped by the server: it was shut down or restarted."
+WHY = "Stopped by the server, which was shut down or restarted."
 QUESTION = (
     "SELECT status, error_message, cost_kind, answer FROM runs JOIN texts USING (visitor, run_id) "
     "ORDER BY run_id"

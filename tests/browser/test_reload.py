@@ -105,6 +105,6 @@ def test_who_was_away_for_too_long_is_told_that_the_server_stopped_it(visit, sta
     screen.await_end()
     for letter in "AB":
         told = screen.at(f"outcome_{letter}")
-        expect(told).to_contain_text("Stopped by the server: the page was gone for 2 s.")
+        expect(told).to_contain_text("Stopped by the server, because the page was gone for 2 s.")
         expect(told).not_to_contain_text("you stopped")
     screen.refused.clear()

@@ -505,7 +505,7 @@ def test_whoever_calls_while_the_engine_ends_does_not_wait_for_ever():
     engine.stop([new_run()])
 
 
-SHUT_DOWN = "Stopped by the server: it was shut down or restarted."
+SHUT_DOWN = "Stopped by the server, which was shut down or restarted."
 
 
 def test_a_run_knows_who_stopped_it(engine_with):
@@ -520,7 +520,7 @@ def test_a_run_knows_who_stopped_it(engine_with):
     engine.page_seen("left", lambda: False)
     assert left.wait(5)
     assert left.stopped_by == "page gone"
-    assert left.why == "Stopped by the server: the page was gone for 0.05 s."
+    assert left.why == "Stopped by the server, because the page was gone for 0.05 s."
     assert left.attempts[-1].why == left.why
 
 

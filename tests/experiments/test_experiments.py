@@ -262,7 +262,9 @@ def test_a_check_that_cannot_be_done_leaves_the_experiment_whole(new_world):
     for run in (underway, again):
         assert (run.progress.done, run.progress.left, run.progress.why) == (len(COUNTRIES), 0, "")
         [result] = {result for cell in run.finished.values() for result in cell.results.values()}
-        assert result == CheckResult(None, "What is at the reference '#/type' is no schema.")
+        assert result == CheckResult(
+            None, "The reference '#/type' leads to something that is not a schema."
+        )
 
 
 def test_a_judge_is_paid_for_and_asked_once(world):

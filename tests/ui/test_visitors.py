@@ -96,6 +96,7 @@ def test_without_a_database_a_strangers_texts_are_never_on_disk(come_from, no_da
     come_from(playground_visitor=ADA)
     page = opened()
     assert "kept only while this page is open" in said(page)
+    assert "Other visitors see none of it" in said(page)
     page.text_area(key="system_prompt").input(f"System {SECRET}")
     asked(page, SECRET)
     run = page.session_state["runs"]["A"]

@@ -59,7 +59,7 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson(
         "max_tokens",
         "Press Run. A is cut off in mid-sentence (stop reason max_tokens), B ends by itself "
-        "(end_turn). The limit doesn't make the model brief. Only tokens that were "
+        "(end_turn): the limit doesn't make the model brief. Only tokens that were "
         "written are billed, so a high limit costs nothing by itself.",
         prompt_of("", "Explain how streaming works when calling a language model."),
         (Params(SMALL, 40, temperature=0.0), Params(SMALL, 400, temperature=0.0)),
@@ -83,7 +83,7 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         "The smallest model",
-        "Press Run. A, B and C fill in the same form. Compare their costs: Haiku's is a "
+        "Press Run. A, B and C fill in the same form; compare their costs: Haiku's is a "
         "fifth of Opus's. Start with the smallest model, and go up only when it fails on your own"
         " examples.",
         prompt_of(

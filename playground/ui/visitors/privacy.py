@@ -29,6 +29,6 @@ def what_is_kept() -> str:
     else:
         sentence = (
             "Your prompts and answers are kept only while this page is open. Only the "
-            "model, numbers and cost of each run are stored. {who}"
+            f"model, numbers and cost of each run are stored. {who}"
         )
     return sentence if has_cookie() else f"{sentence} A reload starts a new history."

@@ -227,7 +227,7 @@ def test_with_a_key_a_lesson_says_that_it_costs_and_how_much_at_most(page):
     open_lesson(page, 2)
     assert not page.exception
     assert "Run costs money here" in words(page)
-    assert "almost, but not fully" in words(page)
+    assert "temperature 0 is almost" in words(page)
     assert "at most" in page.button(key="run_all").label
     assert page.session_state["runs"] == {}
 

@@ -82,7 +82,7 @@ def test_a_stranger_without_a_database_keeps_it_in_the_session_and_is_told_so(
     come_from()
     write(page, "Secret recipe")
     press(page, "library")
-    assert "until you close the page" in words(page)
+    assert "gone when you close the page" in words(page)
     save(page, "Mine")
     save(page, "Mine")
     assert page.selectbox(key="library_of").options == ["Mine"]
