@@ -59,7 +59,7 @@ def test_axe_finds_nothing_serious(visit, app, api, faults, scheme):
     screen.await_posts(api, 4)
     screen.await_end()
     # Either of the two requests may have arrived first and been answered.
-    screen.page.get_by_role("button", name=re.compile("^Changes of")).click()
+    screen.page.get_by_role("button", name=re.compile("^Show what changed")).click()
     screen.select_row(0)
     assert faults(screen) == []
     for opener in ("library", "import", "share"):

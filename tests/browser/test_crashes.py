@@ -7,9 +7,9 @@ CANARY = "canary-51c0d2"
 # It crashes in the script and then in a callback, each time with a cause.
 CRASHING = f"""
 import streamlit as st
-from playground.ui.server.crashes import tell_type_and_place_only
+from playground.ui.server.crashes import log_type_and_place_only
 
-tell_type_and_place_only()
+log_type_and_place_only()
 
 def crash(place):
     try:

@@ -7,9 +7,9 @@ from browser.driving import Screen, expect
 SLOW = """
 import time
 import streamlit as st
-from playground.ui.server.streamlit_insides import let_callbacks_end
+from playground.ui.server.streamlit_insides import protect_callbacks
 
-let_callbacks_end()
+protect_callbacks()
 st.session_state.setdefault("begun", [])
 st.session_state.setdefault("done", [])
 

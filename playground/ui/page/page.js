@@ -122,7 +122,9 @@ page.onChange ??= () => {
   page.showOpened();
   page.endInert();
   const active = document.activeElement;
-  if (active !== document.body && active !== page.parked) return;
+  // A browser takes the focus from a disabled element only after this frame.
+  const isLost = active === document.body || active === page.parked || active.matches(":disabled");
+  if (!isLost) return;
   for (const [key, ...around] of [page.keys ?? [], page.outside ?? []]) {
     const control = key && document.querySelector(`.${key} ${CONTROL}`);
     if (control) return control.focus({ preventScroll: true });
