@@ -61,9 +61,9 @@ class Settings:
     passcode: str = field(default="", repr=False)
     log_url: str = field(default=DEFAULT_LOG_URL, repr=False)
     has_database: bool = False
-    most_runs: int = 32
-    most_runs_per_visitor: int = 8
-    most_waiting: int = 200
+    max_runs: int = 32
+    max_runs_per_visitor: int = 8
+    max_waiting: int = 200
     page_gone_s: int = 25
     caps: Caps = field(default_factory=lambda: Caps(4096, 200_000, 6))
     budget: Budget = field(default_factory=Budget)
@@ -103,7 +103,7 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
         return values.get(name, default)
 
     key = text("ANTHROPIC_API_KEY")
-    most_waiting = _count("PLAYGROUND_MAX_WAITING", values, 200)
+    max_waiting = _count("PLAYGROUND_MAX_WAITING", values, 200)
     price = _flat_price(text("PLAYGROUND_SERVER_PRICE"))
     owner = _owner(text("ANTHROPIC_BASE_URL"), price, bool(key))
     settings = Settings(
@@ -115,9 +115,9 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
         passcode=_passcode(text("PLAYGROUND_PASSCODE")),
         log_url=text("PLAYGROUND_LOG", DEFAULT_LOG_URL),
         has_database="PLAYGROUND_LOG" in values,
-        most_runs=_count("PLAYGROUND_MAX_RUNS", values, 32),
-        most_runs_per_visitor=_count("PLAYGROUND_MAX_RUNS_PER_VISITOR", values, 8),
-        most_waiting=most_waiting,
+        max_runs=_count("PLAYGROUND_MAX_RUNS", values, 32),
+        max_runs_per_visitor=_count("PLAYGROUND_MAX_RUNS_PER_VISITOR", values, 8),
+        max_waiting=max_waiting,
         page_gone_s=_count("PLAYGROUND_PAGE_GONE_S", values, 25),
         caps=Caps(
             max_tokens=_count("PLAYGROUND_MAX_TOKENS", values, 4096),

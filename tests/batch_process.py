@@ -26,7 +26,7 @@ from playground.ui.session.services import Services
 ASKS = Request(
     Prompt("", (Message("user", "Case {{number}}"),)), Params("claude-haiku-4-5", max_tokens=10)
 )
-MOST_USD = Decimal("0.01")
+MAX_USD = Decimal("0.01")
 
 
 def underway_on(services, cells):
@@ -54,7 +54,7 @@ def main(url, log_url, cells):
     budgets = services.log.budgets
 
     def reserve(wanted):
-        held = [Reservation(each.run_id, "ada", "ada", now, MOST_USD) for each in wanted]
+        held = [Reservation(each.run_id, "ada", "ada", now, MAX_USD) for each in wanted]
         return budgets.reserve(held, caps) if held else None
 
     underway = underway_on(services, int(cells))

@@ -63,7 +63,7 @@ class World:
         self.changed = threading.Condition()
         self.refusal = None
         self.is_closed = False
-        self.engine = Engine(self.record, self.record, most_runs=64, most_runs_per_visitor=64)
+        self.engine = Engine(self.record, self.record, max_runs=64, max_runs_per_visitor=64)
 
     def record(self, run):
         self.log.record(self.row_of(run), RunTexts(run_id=run.id, answer=run.text))

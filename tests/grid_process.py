@@ -23,10 +23,10 @@ ASKS = Request(Prompt("", (Message("user", "Case {{number}}"),)), Params("m", 10
 PRICE = FlatPrice(Decimal(1), Decimal(1))
 
 
-def services_at(url, log_url, most_runs=8):
+def services_at(url, log_url, max_runs=8):
     server = Connection("server", "Server", url, PRICE)
     owned = Settings(owner=server, key="k", log_url=log_url, has_database=True)
-    return Services(replace(owned, most_runs=most_runs, most_runs_per_visitor=most_runs))
+    return Services(replace(owned, max_runs=max_runs, max_runs_per_visitor=max_runs))
 
 
 def underway_on(services, cells, at_once=4, telling=lambda dependencies: dependencies):

@@ -18,7 +18,7 @@ from playground.ui.experiment.submitting import CellAdmission, submit_left
 from playground.ui.session.services import Services
 
 CELLS, AT_ONCE = 12, 4
-MOST_S = 5.0
+MAX_S = 5.0
 WHY = "Stopped by the server, which was shut down or restarted."
 
 
@@ -34,7 +34,7 @@ def reopened(log_url):
 def close_in_time(services):
     began_s = time.monotonic()
     services.close()
-    assert time.monotonic() - began_s < MOST_S
+    assert time.monotonic() - began_s < MAX_S
     services.close()
 
 
@@ -47,7 +47,7 @@ def test_the_cells_of_an_experiment_end_with_what_had_come_and_can_be_taken_up(l
         await api._forever(seen)
 
     api.handler = half
-    services = grid_process.services_at(api.url, log_url, most_runs=2)
+    services = grid_process.services_at(api.url, log_url, max_runs=2)
     underway = grid_process.underway_on(services, CELLS, AT_ONCE)
     begun = underway.start()
     limit_s = time.monotonic() + 30

@@ -34,7 +34,7 @@ EXAMPLES = int(os.environ.get("PLAN_EXAMPLES", "80"))
 PROMPT = Prompt("", (Message("user", "Hi"),))
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 KEY = "sk-owners-key"
-MOST_TOKENS, MOST_CHARS = 3_000, 4_000
+MAX_TOKEN_COUNT, MAX_CHARS = 3_000, 4_000
 URL = {"type": "url", "url": "https://x.example/a"}
 PNG = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}
 TOOL = {"name": "t", "description": "d", "input_schema": {"type": "object"}}
@@ -45,7 +45,7 @@ def asks(*blocks):
 
 
 FIELDS = {
-    "max_tokens": [1, MOST_TOKENS, MOST_TOKENS + 1, "9000", None, 10**9],
+    "max_tokens": [1, MAX_TOKEN_COUNT, MAX_TOKEN_COUNT + 1, "9000", None, 10**9],
     "tools": [
         [TOOL],
         [{"type": "web_search_20250305", "name": "web_search", "max_uses": 100}],
@@ -55,7 +55,7 @@ FIELDS = {
     "tool_choice": [{"type": "auto"}, {"type": "any", "url": "https://x.example"}],
     "messages": [
         [{"role": "user", "content": "Hi"}],
-        asks({"type": "text", "text": "x" * (MOST_CHARS + 1)}),
+        asks({"type": "text", "text": "x" * (MAX_CHARS + 1)}),
         asks({"type": "image", "source": PNG}),
         asks({"type": "image", "source": URL}),
         asks({"type": "document", "source": {"type": "file", "file_id": "file_1"}}),
@@ -177,7 +177,7 @@ CONTEXTS = st.builds(
     st.just(RetryPolicy(attempts=1)),
     st.just(()),
     st.just(NOW),
-    caps=st.sampled_from([Caps(), Caps(MOST_TOKENS, MOST_CHARS, 6), Caps(1_000, MOST_CHARS, 6)]),
+    caps=st.sampled_from([Caps(), Caps(MAX_TOKEN_COUNT, MAX_CHARS, 6), Caps(1_000, MAX_CHARS, 6)]),
     key_holder=st.sampled_from(["owner", "visitor"]),
     is_stranger=st.booleans(),
     has_budget=st.booleans(),
@@ -202,7 +202,7 @@ def test_whatever_sends_it_only_what_its_plan_allows_arrives(services, path, con
         if context.caps.max_tokens is not None and path != "count":
             assert body["max_tokens"] <= context.caps.max_tokens
         if context.caps.prompt_chars is not None:
-            assert len(text) < 2 * MOST_CHARS
+            assert len(text) < 2 * MAX_CHARS
         if context.has_budget and path != "count":
             assert not UNPRICED.search(text), text
         assert len(str(body["model"])) <= 200
@@ -212,10 +212,10 @@ def test_whatever_sends_it_only_what_its_plan_allows_arrives(services, path, con
 @pytest.mark.parametrize("path", PATHS)
 def test_what_is_within_all_limits_arrives_by_each_of_the_ways(services, path):
     context = RunContext(
-        CLAUDE, RetryPolicy(attempts=1), (), NOW, caps=Caps(MOST_TOKENS, MOST_CHARS, 6),
+        CLAUDE, RetryPolicy(attempts=1), (), NOW, caps=Caps(MAX_TOKEN_COUNT, MAX_CHARS, 6),
         key_holder="owner", is_stranger=True, has_budget=True,
     )  # fmt: skip
-    extra = {"tools": [TOOL], "max_tokens": MOST_TOKENS, "service_tier": "auto"}
+    extra = {"tools": [TOOL], "max_tokens": MAX_TOKEN_COUNT, "service_tier": "auto"}
     api = send(path, services, context, extra, f"within {path}")
     assert len(api.bodies) == (2 if path == "judge" else 1)
     assert api.bodies[0]["tools"] == [TOOL]

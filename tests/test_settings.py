@@ -312,7 +312,7 @@ def test_of_two_gates_the_weaker_would_decide():
 def test_strangers_are_capped_without_any_setting():
     settings = read_settings({}, {})
     assert settings.caps == Caps(max_tokens=4096, prompt_chars=200_000, variants=6)
-    assert settings.most_waiting == 200
+    assert settings.max_waiting == 200
     environ = {
         "PLAYGROUND_MAX_TOKENS": "100",
         "PLAYGROUND_MAX_PROMPT_CHARS": "200",
@@ -322,7 +322,7 @@ def test_strangers_are_capped_without_any_setting():
         "PLAYGROUND_BUDGET_VISITOR_DAY_USD": "0.25",
     }
     settings = read_settings(environ, {})
-    assert (settings.caps, settings.most_waiting) == (Caps(100, 200, 3), 4)
+    assert (settings.caps, settings.max_waiting) == (Caps(100, 200, 3), 4)
     assert settings.budget.visitor_day_usd == Decimal("0.25")
 
 

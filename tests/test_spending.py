@@ -31,7 +31,7 @@ def api():
 
 @pytest.fixture
 def services(tmp_path):
-    built = Services(Settings(log_url=f"sqlite:///{tmp_path}/runs.db", most_runs_per_visitor=32))
+    built = Services(Settings(log_url=f"sqlite:///{tmp_path}/runs.db", max_runs_per_visitor=32))
     yield built
     built.engine.close()
     built.log.close()
@@ -42,9 +42,9 @@ def test_of_many_presses_at_once_only_those_that_fit_reach_the_server(api, servi
     server = Connection("server", "fake", api.url, price)
     now = datetime.now(UTC)
     planned = plan(RunContext(server, RetryPolicy(), (), now), Variant("A", REQUEST))
-    most_usd = reserved_usd(planned.worst_case_usd)
+    max_usd = reserved_usd(planned.worst_case_usd)
     spender = Spender("ada", "owner", now)
-    caps = windows(Budget(day_usd=most_usd * 5 + most_usd / 2), Budget(), spender, now)
+    caps = windows(Budget(day_usd=max_usd * 5 + max_usd / 2), Budget(), spender, now)
     arrived = Semaphore(0)
 
     async def never_answer(self, seen, writer):
@@ -55,7 +55,7 @@ def test_of_many_presses_at_once_only_those_that_fit_reach_the_server(api, servi
 
     def press(_):
         run = Run("page", "ada", planned)
-        wanted = Reservation(run.id, "ada", "owner", run.created_at, most_usd)
+        wanted = Reservation(run.id, "ada", "owner", run.created_at, max_usd)
         if services.log.budgets.reserve([wanted], caps) is not None:
             return None
         services.start(run, "", lambda: services.log.budgets.reserve_again(wanted, caps))
@@ -70,7 +70,7 @@ def test_of_many_presses_at_once_only_those_that_fit_reach_the_server(api, servi
     assert len(api.posts) == 5
     [balance] = services.log.budgets.balances(caps)
     # What was sent may be billed though nobody waited for the answer.
-    assert (balance.used_usd, balance.held_usd) == (5 * most_usd, 0)
+    assert (balance.used_usd, balance.held_usd) == (5 * max_usd, 0)
 
 
 def test_a_run_that_is_admitted_after_midnight_counts_into_the_day_that_was_looked_at(
@@ -79,8 +79,8 @@ def test_a_run_that_is_admitted_after_midnight_counts_into_the_day_that_was_look
     server = Connection("server", "fake", "http://127.0.0.1:9", FlatPrice(Decimal(10), Decimal(10)))
     made = datetime(2026, 11, 30, 23, 59, 59, 999_000, UTC)
     planned = plan(RunContext(server, RetryPolicy(), (), made), Variant("A", REQUEST))
-    most_usd = reserved_usd(planned.worst_case_usd)
-    spender, own = Spender("ada", "ada", made), Budget(day_usd=most_usd)
+    max_usd = reserved_usd(planned.worst_case_usd)
+    spender, own = Spender("ada", "ada", made), Budget(day_usd=max_usd)
 
     class After(datetime):
         @classmethod
@@ -96,7 +96,7 @@ def test_a_run_that_is_admitted_after_midnight_counts_into_the_day_that_was_look
     assert isinstance(spending.admit([second], spender), Refusal), "that day is spent"
     days = [windows(own, Budget(), spender, at) for at in (made, After.now())]
     held = [services.log.budgets.balances(day)[0].held_usd for day in days]
-    assert held == [0, most_usd]
+    assert held == [0, max_usd]
 
 
 def test_an_experiment_whose_clock_is_set_back_keeps_to_the_budget_of_its_session(
@@ -105,7 +105,7 @@ def test_an_experiment_whose_clock_is_set_back_keeps_to_the_budget_of_its_sessio
     server = Connection("server", "fake", "http://127.0.0.1:9", FlatPrice(Decimal(10), Decimal(10)))
     opened = datetime(2026, 11, 30, 12, tzinfo=UTC)
     planned = plan(RunContext(server, RetryPolicy(), (), opened), Variant("A", REQUEST))
-    most_usd = reserved_usd(planned.worst_case_usd)
+    max_usd = reserved_usd(planned.worst_case_usd)
     moments = iter([opened - timedelta(hours=hours) for hours in (2, 1, 0)])
 
     class SetBack(datetime):
@@ -115,7 +115,7 @@ def test_an_experiment_whose_clock_is_set_back_keeps_to_the_budget_of_its_sessio
 
     monkeypatch.setattr(spending, "datetime", SetBack)
     monkeypatch.setattr(spending, "services", lambda: services)
-    monkeypatch.setattr(spending.money_state, "budget", lambda: Budget(session_usd=2 * most_usd))
+    monkeypatch.setattr(spending.money_state, "budget", lambda: Budget(session_usd=2 * max_usd))
     admit = spending.admitter(Spender("ada", "ada", opened))
     refused = []
     for hours in (2, 1, 0):

@@ -16,13 +16,13 @@ from fake_api import FakeApi
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from playground.core.visitors.passcode import MOST_WRONG
+from playground.core.visitors.passcode import MAX_WRONG
 
 TIMES, PAGES = 200, 4
 ELSEWHERE = {"X-Forwarded-For": "192.0.2.66"}
 PASSCODE = "correct horse battery"
 PATIENCE_S = 180
-MOST_MORE_FILES, MOST_MORE_MB = 5 + 2 * 3 * PAGES, 100
+MAX_MORE_FILES, MAX_MORE_MB = 5 + 2 * 3 * PAGES, 100
 """Streamlit holds three files for each page until it forgets it, a second after it has gone."""
 # A minute of the app's own would be over before a busy machine has sent everything.
 LONG_LOCK = "from playground.core.visitors import passcode\npasscode.WITHIN_S = 86_400.0\n"
@@ -187,7 +187,7 @@ def test_every_message_sent_200_times_changes_nothing_for_others(guarded, api):
             # A socket that nobody reads answers no ping: the page would be gone within a minute.
             reading = asyncio.create_task(_drain(owner.socket))
             await guesser.rerun(connection=guarded.connection)
-            for number in range(MOST_WRONG):
+            for number in range(MAX_WRONG):
                 await guess(guesser, f"wrong passcode {number}")
                 assert guesser.sees("That is not the passcode.")
             await say(guarded, "rerun_script")  # What is loaded once and kept is there now.
@@ -199,11 +199,11 @@ def test_every_message_sent_200_times_changes_nothing_for_others(guarded, api):
                     assert guesser.sees("Too many wrong passcodes"), kind
                 await asyncio.to_thread(
                     until,
-                    lambda: files(guarded) <= before[0] + MOST_MORE_FILES,
+                    lambda: files(guarded) <= before[0] + MAX_MORE_FILES,
                     PATIENCE_S,
                     f"closed files after {kind}",
                 )
-                assert memory_mb(guarded) < before[1] + MOST_MORE_MB, kind
+                assert memory_mb(guarded) < before[1] + MAX_MORE_MB, kind
                 assert not any(post.closed_s for post in api.posts), kind
             reading.cancel()
 

@@ -27,7 +27,7 @@ GRACE_S = 120.0
 # The log writes when it can. What is not on the disk by then is fetched once more: the API
 # keeps results for 29 days.
 SAVED_WITHIN_S = 30.0
-MOST_REMEMBERED = 200
+MAX_REMEMBERED = 200
 """Batches that are no longer followed, whose outcome the page can still read."""
 
 
@@ -78,7 +78,7 @@ class Follower:
 
     def _drop_oldest(self) -> None:
         over = [place for place, followed in list(self._followed.items()) if followed.is_over]
-        for place in over[:-MOST_REMEMBERED]:
+        for place in over[:-MAX_REMEMBERED]:
             self._followed.pop(place, None)
 
     def stop(self, submission: Submission) -> None:

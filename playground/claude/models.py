@@ -17,7 +17,7 @@ from playground.core.request.request import EFFORTS
 
 LIST_TIMEOUT_S, ALL_TIMEOUT_S = 10.0, 30.0
 """How long one page may be silent, and how long all pages, however many, may take."""
-MOST_MODELS = 1000
+MAX_MODELS = 1000
 
 
 async def list_models(
@@ -30,9 +30,9 @@ async def list_models(
         headers = extra_headers(connection, key, 1)
         async with asyncio.timeout(ALL_TIMEOUT_S):
             # The SDK fetches page after page for as long as the server has any.
-            async for info in client.models.list(limit=MOST_MODELS, extra_headers=headers):
+            async for info in client.models.list(limit=MAX_MODELS, extra_headers=headers):
                 models.append(_model(info, secret))
-                if len(models) == MOST_MODELS:
+                if len(models) == MAX_MODELS:
                     break
     except (AttributeError, TypeError):
         return Failure("not_the_api")  # The SDK trusts the answer to be a list of models.

@@ -10,7 +10,7 @@ from math import inf
 # between reads halve that. Up to four do not need it.
 PAUSES_S = ((4, 0.0), (16, 0.03), (inf, 0.2))
 """Seconds between reads of a stream, with up to so many streams open."""
-MOST_SHARE = 0.1
+MAX_SHARE = 0.1
 """And no more than this share of what the stream has taken: a short answer is not made late."""
 
 
@@ -34,7 +34,7 @@ class Pacing:
     def pause_s(self, taken_s: float) -> float:
         """How long a stream pauses after it has taken so long."""
         limit_s = next(pause_s for most, pause_s in PAUSES_S if self._streams <= most)
-        return min(limit_s, MOST_SHARE * taken_s)
+        return min(limit_s, MAX_SHARE * taken_s)
 
     async def pause(self, began_s: float) -> None:
         """Pause for as long as a stream may that began at this time."""

@@ -18,8 +18,8 @@ import httpx2
 from anthropic._streaming import ServerSentEvent, SSEDecoder
 
 from playground.claude.errors import failure_in_body, reported_failure
-from playground.claude.stream_limits import MOST_TEXT, TooMuch
-from playground.core.answer.content import MOST_BLOCKS
+from playground.claude.stream_limits import MAX_TEXT, TooMuch
+from playground.core.answer.content import MAX_BLOCKS
 from playground.core.answer.error_body import LONGEST_READ, error_message
 from playground.core.answer.events import (
     BlockStarted,
@@ -41,7 +41,7 @@ from playground.core.text.json_text import Json, JsonObject, with_whole_characte
 
 # A server may keep a finished stream open: the end of the run waits no longer for it.
 DRAIN_S = 0.25
-MOST_TOKENS = 10**12
+MAX_TOKEN_COUNT = 10**12
 """A larger count is nonsense, and would not fit into a log."""
 LONGEST_NAME = 128
 """Characters of a tool's name, and of a block's type."""
@@ -196,10 +196,10 @@ class Answer:
     def _count(self, characters: int, parts: int = 0) -> None:
         self._characters += characters
         self._parts += parts
-        if self._characters > MOST_TEXT:
-            raise TooMuch(f"The answer is longer than {MOST_TEXT:,} characters.")
-        if self._parts > MOST_BLOCKS:
-            raise TooMuch(f"The answer has more than {MOST_BLOCKS:,} blocks and citations.")
+        if self._characters > MAX_TEXT:
+            raise TooMuch(f"The answer is longer than {MAX_TEXT:,} characters.")
+        if self._parts > MAX_BLOCKS:
+            raise TooMuch(f"The answer has more than {MAX_BLOCKS:,} blocks and citations.")
 
     def _end_with(self, delta: JsonObject) -> None:
         """Note how the answer ends. A null says nothing, and undoes nothing."""
@@ -334,12 +334,12 @@ _TYPES: Mapping[str, type] = {
     **dict.fromkeys(("speed", "service_tier", "inference_geo"), str),
 }
 """The other fields on which a bill depends."""
-MOST_UNPRICED = 5
+MAX_UNPRICED = 5
 
 
 def _unpriced(usage: JsonObject) -> Iterator[str]:
     """What a report counts whose price is not known here: it may be billed."""
-    counted = itertools.islice(_unknown_counts(usage, _KNOWN_COUNTS, ""), MOST_UNPRICED)
+    counted = itertools.islice(_unknown_counts(usage, _KNOWN_COUNTS, ""), MAX_UNPRICED)
     for count, place in counted:
         yield with_whole_characters(f"{count:,} {place[1:]}")
 
@@ -690,7 +690,7 @@ def _is_count(value: Json) -> bool:
 
 
 def _int(value: Json) -> int:
-    return int(min(value, MOST_TOKENS)) if _is_count(value) else 0
+    return int(min(value, MAX_TOKEN_COUNT)) if _is_count(value) else 0
 
 
 def _str(value: object) -> str | None:

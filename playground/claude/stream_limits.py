@@ -14,15 +14,15 @@ import httpx2
 from playground.claude.pacing import Pacing
 from playground.core.request.connection import Connection
 
-MOST_STREAMED = 40_000_000
+MAX_STREAMED = 40_000_000
 """Bytes of a whole stream, decompressed: twice what 128,000 tokens, one an event, take."""
-MOST_AT_ONCE = 8_000_000
+MAX_AT_ONCE = 8_000_000
 """Bytes of one event, or of a body that is no stream."""
-MOST_JOINED = 500_000
+MAX_JOINED = 500_000
 """Bytes that are passed on in one piece, roughly."""
-MOST_LINES = 100
+MAX_LINES = 100
 """Lines of one event; the SDK copies an event for each of its lines."""
-MOST_TEXT = 4_000_000
+MAX_TEXT = 4_000_000
 """Characters of one answer."""
 FIRST_TEXT = b"content_block_delta"
 """Nothing pauses until a stream has brought this: it marks the time to first token."""
@@ -148,7 +148,7 @@ class _Bounded(httpx2.AsyncByteStream):
 
     async def _read(self) -> None:
         size = joined = 0
-        limit = MOST_STREAMED if self._is_stream else MOST_AT_ONCE
+        limit = MAX_STREAMED if self._is_stream else MAX_AT_ONCE
         began_s = self._pacing.monotonic_s()
         with self._pacing:
             async for piece in self._pieces:
@@ -162,7 +162,7 @@ class _Bounded(httpx2.AsyncByteStream):
                     # Pieces that arrive together are taken before this one is passed on.
                     await self._pacing.pause(began_s)
                 self._has_news.set()
-                if joined > MOST_JOINED:
+                if joined > MAX_JOINED:
                     await asyncio.sleep(0)  # A small piece may be unpacked into a great many.
 
     async def aclose(self) -> None:
@@ -194,13 +194,13 @@ class _OpenEvent:
             self._check(longest)
             self._size, self._lines = len(later_events[-1]), _lines(later_events[-1])
             # Rarely true; then each event is checked.
-            is_doubtful = _lines(text) > 2 * len(later_events) + MOST_LINES
+            is_doubtful = _lines(text) > 2 * len(later_events) + MAX_LINES
             longest = max(map(_lines, later_events)) if is_doubtful else self._lines
         self._check(longest)
         self._end = text[-3:]
 
     def _check(self, lines: int) -> None:
-        if self._size > MOST_AT_ONCE or lines > MOST_LINES:
+        if self._size > MAX_AT_ONCE or lines > MAX_LINES:
             raise TooMuch("One event is longer than any answer.")
 
 

@@ -7,7 +7,7 @@ from playground.core.request.connection import Connection, key_problem
 from playground.core.wire.wire import Wire, body_to_count
 
 COUNT_TIMEOUT_S = 15.0
-MOST_TOKENS = 10**12
+MAX_TOKEN_COUNT = 10**12
 
 
 async def count_tokens(
@@ -29,6 +29,6 @@ async def count_tokens(
         return call_failure(error, key)
     tokens = reply.get("input_tokens") if isinstance(reply, dict) else None
     # Not isinstance: JSON's true is an int to Python.
-    if type(tokens) is int and 0 <= tokens <= MOST_TOKENS:
+    if type(tokens) is int and 0 <= tokens <= MAX_TOKEN_COUNT:
         return tokens
     return failure_without_key(failure_in_body(reply, "no"), key)

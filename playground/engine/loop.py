@@ -35,8 +35,8 @@ Send = Callable[[], AsyncGenerator[Event, None]]
 class _Lane:
     """A queue with its own limits: how many runs may run and wait, and which do."""
 
-    most_runs: int
-    most_waiting: int
+    max_runs: int
+    max_waiting: int
     places: dict[str, str] = field(default_factory=dict)
     queue: list[tuple[Run, Send]] = field(default_factory=list)
 
@@ -53,9 +53,9 @@ class Engine:
         on_start: Callable[[Run], None],
         on_end: Callable[[Run], None],
         *,
-        most_runs: int = 32,
-        most_runs_per_visitor: int = 8,
-        most_waiting: int = 200,
+        max_runs: int = 32,
+        max_runs_per_visitor: int = 8,
+        max_waiting: int = 200,
         uses_demo_lane: Callable[[Run], bool] = lambda run: False,
         on_gone: Callable[[str], None] = lambda owner: None,
         grace_s: float = GRACE_S,
@@ -63,8 +63,8 @@ class Engine:
         self._on_start, self._on_end, self._on_gone = on_start, on_end, on_gone
         self._uses_demo_lane = uses_demo_lane
         self._lanes = {
-            False: _Lane(most_runs, most_waiting),
-            True: _Lane(demo_lane_size(most_runs), demo_lane_size(most_waiting)),
+            False: _Lane(max_runs, max_waiting),
+            True: _Lane(demo_lane_size(max_runs), demo_lane_size(max_waiting)),
         }
         # Scripts take places on their own threads while the loop gives some back: two that count
         # at once would both fit into the last place.
@@ -73,7 +73,7 @@ class Engine:
         # for ever: the last call and the end come one after the other.
         self._calling = threading.Lock()
         self._takes_calls = True
-        self._most_each = most_runs_per_visitor
+        self._most_each = max_runs_per_visitor
         self._grace_s = grace_s
         self._tasks: dict[str, tuple[Run, asyncio.Task[None]]] = {}
         self._pages: dict[str, Callable[[], bool]] = {}
@@ -110,7 +110,7 @@ class Engine:
 
     def _why_full(self, visitor: str, count: int, lane: _Lane) -> str | None:
         own = Counter(lane.places.values())[visitor]
-        return queue_problem(visitor, count, own, len(lane.places), lane.most_waiting)
+        return queue_problem(visitor, count, own, len(lane.places), lane.max_waiting)
 
     def _lane(self, run: Run) -> _Lane:
         return self._lanes[self._uses_demo_lane(run)]
@@ -230,7 +230,7 @@ class Engine:
             waiting: list[tuple[Run, Send]] = []
             for run, send in lane.queue:
                 # A visitor at their share is passed over: nobody waits behind the rest of theirs.
-                if count < lane.most_runs and active[run.visitor] < self._most_each:
+                if count < lane.max_runs and active[run.visitor] < self._most_each:
                     count += 1
                     active[run.visitor] += 1
                     self._begin(run, send)

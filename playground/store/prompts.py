@@ -5,7 +5,7 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
-from playground.core.library.prompt_library import MOST_VERSIONS, PromptVersion, SavedPrompt
+from playground.core.library.prompt_library import MAX_VERSIONS, PromptVersion, SavedPrompt
 from playground.core.text.refusal import Refusal
 from playground.store.tables import dialect
 from playground.store.tables.cleaning import clean_row, clean_text
@@ -67,7 +67,7 @@ class PromptStore:
             numbered = clean_row(asdict(version)) | {"number": number}
             row = {"visitor": clean_text(visitor), "prompt_id": prompt_id} | numbered
             connection.execute(prompt_versions.insert().values(row))
-            is_old = prompt_versions.c.number <= number - MOST_VERSIONS
+            is_old = prompt_versions.c.number <= number - MAX_VERSIONS
             connection.execute(prompt_versions.delete().where(is_of_prompt, is_old))
 
         return self._db.write(write)

@@ -45,7 +45,7 @@ def serve(pipe: Connection, answer_s: float) -> None:
 def measure(url: str, cells: int, at_once: int) -> float:
     """Seconds from the start of an experiment until its last cell is in the log."""
     with tempfile.TemporaryDirectory() as folder:
-        services = services_at(url, f"sqlite:///{folder}/runs.db", most_runs=at_once)
+        services = services_at(url, f"sqlite:///{folder}/runs.db", max_runs=at_once)
         try:
             # The SDK is imported and the first connections are made before it counts.
             underway_on(services, at_once, at_once).start().result(60)

@@ -276,8 +276,8 @@ def main():
     environ = {"ANTHROPIC_BASE_URL": here.recv(), "ANTHROPIC_API_KEY": "k"}
     # All come from this machine, so they are one visitor to the app.
     names = ("MAX_RUNS", "MAX_RUNS_PER_VISITOR", "MAX_WAITING")
-    most_runs = {f"PLAYGROUND_{name}": most for name in names}
-    with App(**most_runs, **environ) as app:
+    max_runs = {f"PLAYGROUND_{name}": most for name in names}
+    with App(**max_runs, **environ) as app:
         result = asyncio.run(measure(app, options))
     here.send("stop")
     print(json.dumps(result, indent=1, ensure_ascii=False))

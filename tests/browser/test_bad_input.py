@@ -3,7 +3,7 @@
 import pytest
 from browser.driving import SHARED, expect
 
-from playground.ui.server.page_sockets import MOST_STRANGERS_BYTES
+from playground.ui.server.page_sockets import MAX_STRANGERS_BYTES
 
 LINE = "as long as a line is " * 4 + "\n"
 # As a paste does it: the value is there, then the event.
@@ -60,7 +60,7 @@ def test_a_stranger_who_types_more_than_is_taken_is_told_so_and_keeps_it(visit, 
     if key == "stops_A":
         screen.show_more("A")
     field = screen.at(key).locator("textarea")
-    before, size = field.input_value(), MOST_STRANGERS_BYTES
+    before, size = field.input_value(), MAX_STRANGERS_BYTES
     expect(field).to_be_visible()
     # In lines: where it could break a single word a browser looks for half a minute.
     long = (LINE * (size // len(LINE) + 1))[:size]

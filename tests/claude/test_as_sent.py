@@ -16,7 +16,7 @@ from scripted import NOW, REQUEST, Chunks, Script
 from playground.claude.clients import Clients
 from playground.claude.preview import clients_to_nowhere, preview
 from playground.claude.sending import Timing, send
-from playground.core.answer.raw_events import MOST_EVENTS
+from playground.core.answer.raw_events import MAX_EVENTS
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.model_catalogue import CATALOGUE
@@ -364,8 +364,8 @@ def test_the_body_of_a_refusal_is_kept_as_a_raw_event():
 
 
 def test_of_a_long_stream_the_newest_raw_events_are_kept():
-    run = play(Script((200, b"event: ping\ndata: {}\n\n" * MOST_EVENTS + answer())))
+    run = play(Script((200, b"event: ping\ndata: {}\n\n" * MAX_EVENTS + answer())))
     kept = run.raw.read()
-    assert len(kept.events) == MOST_EVENTS
+    assert len(kept.events) == MAX_EVENTS
     assert kept.left_out == answer().count(b"event:")
     assert kept.events[-1].name == "message_stop"

@@ -99,8 +99,8 @@ ENDLESS = {
 @pytest.mark.parametrize("name", ENDLESS)
 @pytest.mark.parametrize("status", [200, 400])
 def test_a_body_without_an_end_is_given_up(name, status, monkeypatch):
-    monkeypatch.setattr(limits, "MOST_STREAMED", 4 * MB)
-    monkeypatch.setattr(limits, "MOST_AT_ONCE", 2 * MB)
+    monkeypatch.setattr(limits, "MAX_STREAMED", 4 * MB)
+    monkeypatch.setattr(limits, "MAX_AT_ONCE", 2 * MB)
     kind, pieces = ENDLESS[name]
     body = Body(pieces)
     began_s = monotonic()
@@ -150,7 +150,7 @@ def test_an_answer_longer_than_any_keeps_its_beginning():
     found = failure(events)
     assert (found.kind, found.billed) == ("undecodable", "partly")
     assert "4,000,000 characters" in found.message
-    assert len(text(events)) == limits.MOST_TEXT
+    assert len(text(events)) == limits.MAX_TEXT
 
 
 @pytest.mark.parametrize("piece", [sse("ping"), b": wait\n\n", delta("")])
@@ -246,14 +246,14 @@ def test_an_event_of_too_many_lines_does_not_hide_between_others():
 
 
 def test_an_event_is_no_longer_for_coming_in_tiny_pieces(monkeypatch):
-    monkeypatch.setattr(limits, "MOST_AT_ONCE", 1_000)
+    monkeypatch.setattr(limits, "MAX_AT_ONCE", 1_000)
     stream = start() + block() + delta("x" * 700) + end()
     found = ask(Server(Body([stream[at : at + 1] for at in range(len(stream))])))
     assert text(found) == "x" * 700
 
 
 def test_only_the_results_of_a_batch_may_be_of_any_length(monkeypatch):
-    monkeypatch.setattr(limits, "MOST_AT_ONCE", 2 * MB)
+    monkeypatch.setattr(limits, "MAX_AT_ONCE", 2 * MB)
 
     async def get(path):
         server = Server(Body([bytes(MB)] * 3), "application/x-jsonl")

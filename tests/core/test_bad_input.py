@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from playground.core.answer.events import Usage
 from playground.core.answer.retry import RetryPolicy
 from playground.core.money.bill import BilledCall, BillFacts, bill
-from playground.core.money.pricing import MOST_USD
+from playground.core.money.pricing import MAX_USD
 from playground.core.request.body_shapes import ROLES
 from playground.core.request.connection import CLAUDE, DEMO, Connection, FlatPrice
-from playground.core.request.extra_json import MOST_CHARACTERS, read_extra
+from playground.core.request.extra_json import MAX_CHARACTERS, read_extra
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.core.wire.exchange import differences
@@ -71,7 +71,7 @@ def test_a_plan_is_made_of_anything_and_can_be_sent_stored_and_priced(request_, 
     json.dumps(made.wire.parameters())
     assert differences(request_, made.wire)
     most = made.worst_case_usd
-    assert most is None or 0 <= most <= MOST_USD
+    assert most is None or 0 <= most <= MAX_USD
 
 
 @given(EXTRAS)
@@ -82,7 +82,7 @@ def test_an_extra_is_an_object_or_a_sentence(text):
 
 
 def test_too_long_an_extra_is_refused_with_its_limit_and_never_cut():
-    text = json.dumps({"a": "x" * MOST_CHARACTERS})
+    text = json.dumps({"a": "x" * MAX_CHARACTERS})
     assert read_extra(text).problem == "it is longer than 20,000 characters"
 
 

@@ -206,7 +206,7 @@ def test_stopped_right_after_its_start_a_run_still_ends_once(engine):
 
 
 def test_of_runs_stopped_together_none_begins_in_the_place_of_another(engine_with):
-    engine, sent = engine_with(most_runs=1), []
+    engine, sent = engine_with(max_runs=1), []
     runs = [new_run() for _ in range(50)]
 
     def sending_noted(run):
@@ -233,7 +233,7 @@ def test_of_runs_stopped_together_none_begins_in_the_place_of_another(engine_wit
 
 
 def test_a_visitor_gets_no_more_than_a_share_and_the_queue_is_in_order(engine_with):
-    engine = engine_with(most_runs=3, most_runs_per_visitor=2)
+    engine = engine_with(max_runs=3, max_runs_per_visitor=2)
     greedy = [new_run("greedy") for _ in range(4)]
     modest = [new_run("modest") for _ in range(2)]
     for run in [*greedy, *modest]:
@@ -253,7 +253,7 @@ def test_a_visitor_gets_no_more_than_a_share_and_the_queue_is_in_order(engine_wi
 def test_fifty_visitors_with_eight_runs_each_stay_below_the_caps_and_all_get_their_turn(
     engine_with,
 ):
-    engine = engine_with(most_runs=32, most_runs_per_visitor=4, most_waiting=400)
+    engine = engine_with(max_runs=32, max_runs_per_visitor=4, max_waiting=400)
     running, most, begun = Counter(), Counter(), []
 
     def answering(run):
@@ -289,7 +289,7 @@ def test_fifty_visitors_with_eight_runs_each_stay_below_the_caps_and_all_get_the
 
 
 def test_more_than_may_wait_are_refused_all_or_none_and_places_come_back(engine_with):
-    engine = engine_with(most_runs=1, most_waiting=8)
+    engine = engine_with(max_runs=1, max_waiting=8)
     first = new_run()
     assert engine.reserve_places([first]) is None
     engine.start(first, sending(*ANSWER, then_wait=True))
@@ -316,9 +316,9 @@ def test_more_than_may_wait_are_refused_all_or_none_and_places_come_back(engine_
 
 def test_strangers_demo_runs_hold_up_no_other_and_have_places_of_their_own(engine_with):
     engine = engine_with(
-        most_runs=4,
-        most_runs_per_visitor=2,
-        most_waiting=16,
+        max_runs=4,
+        max_runs_per_visitor=2,
+        max_waiting=16,
         uses_demo_lane=lambda run: run.visitor.startswith("demo"),
     )
     demo = [new_run(f"demo {n}") for n in range(10)]
@@ -348,11 +348,11 @@ def test_strangers_demo_runs_hold_up_no_other_and_have_places_of_their_own(engin
     assert demo[9].status == "stopped"
 
 
-@pytest.mark.parametrize("most_runs", [1, 2, 32])
+@pytest.mark.parametrize("max_runs", [1, 2, 32])
 def test_however_few_may_run_a_paid_run_never_waits_behind_strangers_demo_runs(
-    engine_with, most_runs
+    engine_with, max_runs
 ):
-    engine = engine_with(most_runs=most_runs, uses_demo_lane=lambda run: run.visitor != "owner")
+    engine = engine_with(max_runs=max_runs, uses_demo_lane=lambda run: run.visitor != "owner")
     strangers = [new_run(f"s{n}") for n in range(80)]
     for run in strangers:
         engine.start(run, sending(*ANSWER, then_wait=True))
@@ -428,7 +428,7 @@ def test_a_run_that_cannot_be_recorded_frees_its_place_all_the_same():
     def refuse(run):
         raise OSError
 
-    engine = Engine(lambda run: None, refuse, most_runs=1)
+    engine = Engine(lambda run: None, refuse, max_runs=1)
     runs = [new_run(), new_run()]
     for run in runs:
         engine.start(run, sending(*ANSWER, Finished("end_turn")))
@@ -525,7 +525,7 @@ def test_a_run_knows_who_stopped_it(engine_with):
 
 
 def test_the_end_of_the_server_stops_what_runs_waits_or_is_started_then(engine_with):
-    engine = engine_with(most_runs=1)
+    engine = engine_with(max_runs=1)
     running, waiting, late = new_run(), new_run(), new_run()
     engine.start(running, sending(*ANSWER, then_wait=True))
     engine.start(waiting, sending(*ANSWER))

@@ -3,7 +3,7 @@
 import pytest
 from ui.driving import finish, open_more, press_run, unfold, words
 
-from playground.core.log.history import MOST_CHOSEN, MOST_TAGS
+from playground.core.log.history import MAX_CHOSEN, MAX_TAGS
 from playground.store.rows import memory
 from playground.ui.session.services import services
 
@@ -108,11 +108,11 @@ def test_no_choice_that_was_not_offered_breaks_the_page_or_is_told_to_others(pag
         assert services().log.warning is None
     for key in ("log_models", "log_variants", "log_statuses", "log_tags"):
         say(page, key, [text])
-        say(page, key, [f"{text}{number}" for number in range(MOST_CHOSEN + 1)])
+        say(page, key, [f"{text}{number}" for number in range(MAX_CHOSEN + 1)])
         say(page, key, [])
         assert services().log.warning is None
-    say(page, f"tags_{run_id}", [f"{number}{text[:9]}" for number in range(MOST_TAGS + 1)])
-    assert page.session_state["log_problem"] == f"A run has at most {MOST_TAGS} tags."
+    say(page, f"tags_{run_id}", [f"{number}{text[:9]}" for number in range(MAX_TAGS + 1)])
+    assert page.session_state["log_problem"] == f"A run has at most {MAX_TAGS} tags."
     assert services().log.history.marks("local", [run_id])[run_id].tags == ()
 
 
@@ -121,7 +121,7 @@ def test_runs_that_memory_has_no_room_for_are_not_started_and_the_page_says_why(
     assert services().log.flush(10)
     with services().log._writer.database.writing():
         press_run(page)
-        monkeypatch.setattr(memory, "MOST_WAITING_CHARACTERS", 1_000)
+        monkeypatch.setattr(memory, "MAX_WAITING_CHARACTERS", 1_000)
         before = page.session_state["runs"]
         page.run()
         assert page.button(key="run_all").disabled

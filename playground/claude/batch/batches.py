@@ -39,14 +39,14 @@ CALL_TIMEOUT_S = 30.0
 # The 256 MB of the largest batch take minutes on a slow line.
 UPLOAD_TIMEOUT_S = 600.0
 # A larger count is nonsense, and does not fit into a 32-bit column.
-MOST_COUNTED = 10**9
+MAX_COUNTED = 10**9
 LONGEST_ID = 1_000
 EXPIRES_AFTER = timedelta(hours=24)
 
 Method = Literal["get", "post"]
 _STATUSES: tuple[BatchStatus, ...] = ("in_progress", "canceling", "ended")
 # The largest page that the API gives.
-MOST_LISTED = 1000
+MAX_LISTED = 1000
 CLOCK_SKEW = timedelta(minutes=2)
 """How far the API's clock may be from this machine's."""
 SEARCH_WAITS_S = (1.0, 4.0, 10.0)
@@ -135,7 +135,7 @@ class BatchApi:
         """The batches of the key's workspace that are no older, newest first."""
         batches: list[Batch] = []
         after = ""
-        while len(batches) < MOST_LISTED:
+        while len(batches) < MAX_LISTED:
             page = await self._page(connection, key, after)
             if isinstance(page, Failure):
                 return page
@@ -179,7 +179,7 @@ class BatchApi:
     async def _page(
         self, connection: Connection, key: str, after: str
     ) -> tuple[list[Batch], bool] | Failure:
-        page = await self._call_with_retries(connection, key, "get", page_path(MOST_LISTED, after))
+        page = await self._call_with_retries(connection, key, "get", page_path(MAX_LISTED, after))
         if isinstance(page, Failure):
             return page
         rows = page.get("data")
@@ -332,7 +332,7 @@ def _not_the_api() -> Failure:
 
 
 def _count(value: object) -> int:
-    return min(value, MOST_COUNTED) if isinstance(value, int) and value > 0 else 0
+    return min(value, MAX_COUNTED) if isinstance(value, int) and value > 0 else 0
 
 
 def _moment(value: object) -> datetime | None:

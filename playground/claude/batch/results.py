@@ -16,14 +16,14 @@ from playground.core.answer.events import Finished, Reported
 from playground.core.answer.failures import Billed, Failure
 from playground.core.answer.folding import Content, Folding
 from playground.core.batch.batch import BatchResult, ResultKind
-from playground.core.batch.batch_split import CUSTOM_ID, MOST_REQUESTS
+from playground.core.batch.batch_split import CUSTOM_ID, MAX_REQUESTS
 from playground.core.request.connection import Connection, key_problem
 from playground.core.text.json_text import JsonObject
 
 LONGEST_LINE = 32_000_000
 """No answer is that long: a longer line is no result."""
 # Ids that never end would be read, and remembered, without end.
-MOST_LINES = 2 * MOST_REQUESTS
+MAX_LINES = 2 * MAX_REQUESTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ async def _once(
         lines = 0
         async for line, is_last in _lines(response.aiter_bytes()):
             lines += 1
-            if lines > MOST_LINES:
+            if lines > MAX_LINES:
                 yield _Broken(Failure("not_the_api", "The reply does not end."))
                 return
             result = result_of(line, key)

@@ -21,8 +21,8 @@ BATCH_S = 4.0
 """How long a batch takes, whatever is in it."""
 CANCEL_S = 0.5
 EXPIRES_AFTER = timedelta(hours=24)
-MOST_BATCHES = 20
-MOST_BYTES = 64_000_000
+MAX_BATCHES = 20
+MAX_BYTES = 64_000_000
 """Of all kept batches together; the newest is kept whatever its size."""
 # Checking 100,000 requests in one go would hold up every stream on the loop.
 CHECKED_AT_ONCE = 50
@@ -89,8 +89,8 @@ class Batches:
         )
         self._stored[stored.batch_id] = stored
         while len(self._stored) > 1 and (
-            len(self._stored) > MOST_BATCHES
-            or sum(batch.size for batch in self._stored.values()) > MOST_BYTES
+            len(self._stored) > MAX_BATCHES
+            or sum(batch.size for batch in self._stored.values()) > MAX_BYTES
         ):
             self._stored.popitem(last=False)
         return stored

@@ -14,16 +14,16 @@ from playground.claude.demo.prompt import TOKENS_PER_REQUEST, Body, input_tokens
 from playground.core.text.json_text import Json
 
 # Digests are small, and a prompt that falls out is only written once more.
-MOST_ENTRIES = 2_000
+MAX_ENTRIES = 2_000
 READY_AFTER = timedelta(seconds=0.4)
 KEPT = {"5m": timedelta(minutes=5), "1h": timedelta(hours=1)}
-LEAST_TOKENS = {
+MIN_TOKENS = {
     "claude-opus-4-8": 1024, "claude-sonnet-5": 1024, "claude-sonnet-4-6": 1024,
     "claude-sonnet-4-5": 1024, "claude-opus-4-7": 2048, "claude-opus-4-6": 4096,
     "claude-opus-4-5": 4096, "claude-haiku-4-5": 4096,
 }  # fmt: skip
 """Shorter prompts are silently not cached."""
-LEAST_TOKENS_OTHERWISE = 512
+MIN_TOKENS_OTHERWISE = 512
 # All that the model reads before the messages: a change in it makes another prefix.
 _PREFIX_FIELDS = ("model", "system", "thinking", "output_config", "tools")
 
@@ -54,7 +54,7 @@ class PromptCache:
         """What a request reads and writes; it is remembered for the next ones."""
         cache_control = body.get("cache_control")
         total = input_tokens(body)
-        if not cache_control or total < LEAST_TOKENS.get(model_id, LEAST_TOKENS_OTHERWISE):
+        if not cache_control or total < MIN_TOKENS.get(model_id, MIN_TOKENS_OTHERWISE):
             return CacheUse()
         ttl = cache_control.get("ttl", "5m")
         read = self._longest(body, now)
@@ -65,7 +65,7 @@ class PromptCache:
         ready_at = entry.ready_at if entry and entry.expires_at > now else now + READY_AFTER
         self._entries[key] = _Entry(cacheable, ready_at, now + KEPT[ttl])
         self._entries.move_to_end(key)
-        while len(self._entries) > MOST_ENTRIES:
+        while len(self._entries) > MAX_ENTRIES:
             self._entries.popitem(last=False)
         return CacheUse(read, cacheable - read, ttl)
 

@@ -12,7 +12,7 @@ from playground.claude.demo.relevance import WORD, words
 from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT
 from playground.core.experiment.judging import FORMAT
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 _ANSWER = re.compile(r"<answer>\n?(.*)</answer>", re.DOTALL)
 _EXPECTED = re.compile(r"<expected>\n?(.*?)</expected>", re.DOTALL)
 # The words of the default criterion are in every judge's prompt and say nothing about the question.
@@ -67,5 +67,5 @@ def _by_asked(question: str, answer: str) -> tuple[bool, str]:
 
 
 def _in_quotes(listed: Sequence[str]) -> str:
-    more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
-    return ", ".join(f"“{word}”" for word in listed[:MOST_NAMED]) + more
+    more = f" and {len(listed) - MAX_NAMED} more" if len(listed) > MAX_NAMED else ""
+    return ", ".join(f"“{word}”" for word in listed[:MAX_NAMED]) + more

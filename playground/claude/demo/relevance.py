@@ -21,7 +21,7 @@ COMMON = frozenset(
 LENGTH = re.compile(r"\b[0-9][0-9,]* words?\b")
 LONGEST_END = 2_000
 WORDS_OF_END = 12
-MOST_UNKNOWN = 4
+MAX_UNKNOWN = 4
 """Of a long message both ends are read, where the question is, and only a few unknown words:
 what is asked about may be anything."""
 SYSTEM_SHARE = 0.4
@@ -31,7 +31,7 @@ SHARPNESS = 9
 """How steeply the influence of a piece falls with its relevance."""
 RANK_SHARE = 0.7
 NEAR = 0.6
-MOST_PIECES = 24
+MAX_PIECES = 24
 OFF_TOPIC = 0.24
 SAYS_NOTHING = "help"
 """What a message of common words alone is taken for."""
@@ -98,7 +98,7 @@ class Relevance:
             return Match(fallback, (), topic, (), is_off_topic=True)
         weighed = tuple(
             (piece, (scores[piece.asked] / scores[best]) ** SHARPNESS * RANK_SHARE**piece.rank)
-            for piece in chosen[:MOST_PIECES]
+            for piece in chosen[:MAX_PIECES]
         )
         shared = tuple(word for word in query if word in self._heads[best])
         return Match(weighed, self._related(scores, best, topic), topic, shared, False)
@@ -133,7 +133,7 @@ class Relevance:
             text_words = text_words[:WORDS_OF_END] + text_words[-WORDS_OF_END:]
         unknown = [word for word in text_words if word not in self._idf]
         known = [word for word in text_words if word in self._idf]
-        return Counter([*known, *unknown[-MOST_UNKNOWN:]] or [SAYS_NOTHING])
+        return Counter([*known, *unknown[-MAX_UNKNOWN:]] or [SAYS_NOTHING])
 
     def _related(self, scores: Mapping[str, float], best: str, topic: str) -> tuple[Weighed, ...]:
         groups: dict[str, list[tuple[Piece, float]]] = {}

@@ -22,8 +22,8 @@ SAMPLING = ("temperature", "top_p", "top_k")
 DOCS = "https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking"
 # From the migration guide of Haiku 5.5; below, the least top_p that the thinking page allows.
 DEFAULT_TOP_P = 0.99
-LEAST_TOP_P_THINKING = 0.95
-MOST_REQUESTS = 100_000
+MIN_TOP_P_THINKING = 0.95
+MAX_REQUESTS = 100_000
 LARGEST_BATCH = 256_000_000
 LONGEST_ID = 64
 CUSTOM_ID = "^[a-zA-Z0-9_-]{1,64}$"
@@ -115,8 +115,8 @@ def broken_batch(version: str | None, body: Json) -> Requests | ApiError:
         return invalid("requests: Input should be a valid list")
     if not requests:
         return invalid("requests: List should have at least 1 item after validation, not 0")
-    if len(requests) > MOST_REQUESTS:
-        return invalid(f"requests: List should have at most {MOST_REQUESTS} items")
+    if len(requests) > MAX_REQUESTS:
+        return invalid(f"requests: List should have at most {MAX_REQUESTS} items")
     checked: Requests = []
     ids: set[str] = set()
     for index, row in enumerate(requests):
@@ -216,7 +216,7 @@ def _sampling_while_thinking(call: Call) -> str | None:
         return f"`temperature` may only be set to 1 when thinking is enabled. {advice}"
     if "top_k" in call.body:
         return f"`top_k` must be unset when thinking is enabled. {advice}"
-    if call.body.get("top_p", 1) < LEAST_TOP_P_THINKING:
+    if call.body.get("top_p", 1) < MIN_TOP_P_THINKING:
         return f"`top_p` must be at least 0.95 when thinking is enabled. {advice}"
     return None
 

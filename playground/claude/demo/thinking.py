@@ -8,7 +8,7 @@ from playground.claude.demo.tokens import tokens
 from playground.core.request.model_catalogue import Model
 
 SENTENCES = {"low": 1, "medium": 2}
-MOST_SENTENCES = 3
+MAX_SENTENCES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def thought(body: Body, model: Model, match: Match, hidden_tokens: int) -> Thoug
         return None
     effort = (body.get("output_config") or {}).get("effort")
     # Unasked, a model thinks briefly: it must not use up a small max_tokens in silence.
-    count = SENTENCES.get(effort or "", MOST_SENTENCES) if kind else 1
+    count = SENTENCES.get(effort or "", MAX_SENTENCES) if kind else 1
     text = " ".join(_sentences(match)[:count])
     # Models that still take a budget show a summary unless told not to.
     default = "summarized" if "enabled" in model.thinking_types and kind else "omitted"

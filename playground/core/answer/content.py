@@ -13,10 +13,10 @@ from typing import Any, Final
 from playground.core.text.json_text import is_within
 
 VERSION: Final = 1
-MOST_JSON: Final = 30_000_000
+MAX_JSON: Final = 30_000_000
 """Characters of stored content: more than the longest stream becomes, escaped."""
-MOST_BLOCKS: Final = 10_000
-MOST_PARTS, DEEPEST = 1_000_000, 100
+MAX_BLOCKS: Final = 10_000
+MAX_PARTS, DEEPEST = 1_000_000, 100
 """Strings, commas and brackets of stored content, and how deep they may lie."""
 APART: Final = "\n\n"
 """Put between two texts with another block between them."""
@@ -182,13 +182,13 @@ def _values(block: Block) -> dict[str, Any]:
 def from_json(text: str) -> Blocks:
     """Read blocks that were stored. Raises `ContentError` for whatever is wrong with them."""
     # Counted before it is parsed: brackets take many times more memory as objects than as text.
-    if len(text) > MOST_JSON or not is_within(text, MOST_PARTS, DEEPEST):
+    if len(text) > MAX_JSON or not is_within(text, MAX_PARTS, DEEPEST):
         raise ContentError("The stored content is too large.")
     try:
         data = json.loads(text)
         if data["version"] != VERSION:
             raise ContentError("The content was stored by another version of this app.")
-        if len(data["blocks"]) > MOST_BLOCKS:
+        if len(data["blocks"]) > MAX_BLOCKS:
             raise ContentError("The stored content has too many blocks.")
         return tuple(_block(stored) for stored in data["blocks"])
     # It is a ValueError: the clause below would put a vaguer sentence in its place.

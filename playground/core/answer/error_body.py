@@ -12,7 +12,7 @@ LONGEST_READ = 100_000
 """Characters of a body that are looked at."""
 LONGEST_REST = 300
 """Characters of a page without a title."""
-MOST_SAID = 10
+MAX_SAID = 10
 DEEPEST = 6
 """Levels of nesting; what lies deeper is no message."""
 _NAMED = (
@@ -78,7 +78,7 @@ def _message_in(value: Any, deepest: int) -> str:  # noqa: ANN401 (any JSON valu
     if deepest == 0:
         return ""
     if isinstance(value, list):
-        messages = [_message_in(item, deepest - 1) for item in value[:MOST_SAID]]
+        messages = [_message_in(item, deepest - 1) for item in value[:MAX_SAID]]
         return "\n".join(text for text in messages if text)
     if not isinstance(value, Mapping):
         return ""
@@ -96,7 +96,7 @@ def _message_in(value: Any, deepest: int) -> str:  # noqa: ANN401 (any JSON valu
 
 def _by_field(errors: Mapping[str, Any], deepest: int) -> str:
     """Errors under the names of the fields that they are about."""
-    messages = {name: _message_in(errors[name], deepest) for name in list(errors)[:MOST_SAID]}
+    messages = {name: _message_in(errors[name], deepest) for name in list(errors)[:MAX_SAID]}
     return "\n".join(f"{name}: {message}" for name, message in messages.items() if message)
 
 
@@ -106,7 +106,7 @@ def _with_place(fields: Mapping[str, Any], name: str, message: str) -> str:
     if name == "detail" and isinstance(title, str) and title.strip() not in message:
         return f"{title.strip()}: {message}"
     if name == "msg" and isinstance(place, list) and place:
-        return f"{'.'.join(str(part) for part in place[:MOST_SAID])}: {message}"
+        return f"{'.'.join(str(part) for part in place[:MAX_SAID])}: {message}"
     return message
 
 

@@ -23,7 +23,7 @@ from playground.core.answer.content import (
 from playground.core.text.json_text import indented, with_whole_characters
 
 LONGEST_HEAD = 200
-MOST_NOTES = 200
+MAX_NOTES = 200
 """Citations under a text, or sources of a result, that are listed; its JSON has them all."""
 _SAID = ("title", "url", "error_code", "error_message", "stdout", "stderr")
 _SHORTEST_FENCE = "~" * 10
@@ -66,7 +66,7 @@ def outline(blocks: Sequence[Block]) -> tuple[Part, ...]:
 
 
 def _text(blocks: Sequence[TextBlock], numbers: Iterator[int]) -> list[Part]:
-    citations = [citation for block in blocks for citation in block.citations][:MOST_NOTES]
+    citations = [citation for block in blocks for citation in block.citations][:MAX_NOTES]
     notes = tuple(f"[{next(numbers)}] {_cited(citation)}" for citation in citations)
     text = text_of(blocks)
     return [Part("text", "", text, notes, is_open=True)] if text or notes else []
@@ -94,7 +94,7 @@ def _part(block: Block) -> Part:
             # The query may be a whole program; a head is one line.
             return Part("json", head[:LONGEST_HEAD], indented(given or "{}"), _others(more))
         case ServerToolResultBlock(kind, _, content, more):
-            notes = (*_others(more), *_notes(_parsed(content)))[:MOST_NOTES]
+            notes = (*_others(more), *_notes(_parsed(content)))[:MAX_NOTES]
             return Part("json", kind, indented(content), notes)
         case UnknownBlock(kind, block_json):
             return Part("json", f"Block of type {kind}", indented(block_json))

@@ -6,8 +6,8 @@ from threading import Lock
 from typing import NamedTuple
 
 # Two bounds: short events take memory by their number, results of a search by their size.
-MOST_EVENTS = 5_000
-MOST_CHARACTERS = 2_000_000
+MAX_EVENTS = 5_000
+MAX_CHARACTERS = 2_000_000
 
 
 class RawEvent(NamedTuple):
@@ -30,10 +30,8 @@ class RawEventsSnapshot:
 class RawEvents:
     """Events that one thread adds to and others read. Adding costs about a microsecond."""
 
-    def __init__(
-        self, most_events: int = MOST_EVENTS, most_characters: int = MOST_CHARACTERS
-    ) -> None:
-        self._most_events, self._most_characters = most_events, most_characters
+    def __init__(self, max_events: int = MAX_EVENTS, max_characters: int = MAX_CHARACTERS) -> None:
+        self._most_events, self._most_characters = max_events, max_characters
         self._events: deque[RawEvent] = deque()
         self._characters = 0
         self._left_out = 0

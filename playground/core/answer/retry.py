@@ -81,17 +81,17 @@ def in_words(policy: RetryPolicy) -> str:
     waits: list[str] = []
     cuts: list[str] = []
     # Without jitter and with all of it: what falls between may or may not meet the deadline.
-    least_s = most_s = 0.0
+    least_s = max_s = 0.0
     for attempt in range(2, policy.attempts + 1):
         wait_s = policy.base_wait_s * 2 ** (attempt - 2)
         if least_s + wait_s > policy.deadline_s:
             cuts.append(f"ends it before attempt {attempt}")
             break
-        if most_s + 2 * wait_s > policy.deadline_s and not cuts:
+        if max_s + 2 * wait_s > policy.deadline_s and not cuts:
             cuts.append(f"may end it before attempt {attempt}")
         longest_s = min(2 * wait_s, policy.deadline_s - least_s)
         waits.append(f"{wait_s:g}–{longest_s:g} s")
-        least_s, most_s = least_s + wait_s, most_s + 2 * wait_s
+        least_s, max_s = least_s + wait_s, max_s + 2 * wait_s
     if policy.attempts <= 1:
         return "Tries once."
     if policy.base_wait_s == 0:

@@ -12,9 +12,9 @@ SpanKind = Literal["attempt", "wait"]
 Outcome = Literal["answered", "failed", "stopped", "waited", "waiting", "under way"]
 RunPhase = Literal["waiting", "trying"]
 
-LEAST_WIDTH = 0.02
+MIN_WIDTH = 0.02
 """A share of the line: an attempt refused within milliseconds is still to be seen."""
-MOST_TOKENS = 10**13
+MAX_TOKEN_COUNT = 10**13
 """More than any attempt can have reported."""
 _RETRIED = "Retried: "
 SHORTEST_S = 1e-6
@@ -167,7 +167,9 @@ def _read(row: dict[str, Any]) -> Attempt:
 
 def _count(value: Any) -> int | None:  # noqa: ANN401 (any JSON value)
     # Of tokens: a larger number than others may be one.
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_TOKENS
+    is_count = (
+        isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_TOKEN_COUNT
+    )
     return value if is_count else None
 
 
@@ -222,7 +224,7 @@ def _widths(lengths_s: Sequence[float]) -> list[float]:
     if not any(lengths):
         return [1 / count] * count
     # The least widths of more than 50 spans would be longer than the line.
-    least = min(LEAST_WIDTH, 1 / count)
+    least = min(MIN_WIDTH, 1 / count)
     # What a short span gains the others lose, and one of them may then be too short itself.
     tiny: set[int] = set()
     while True:

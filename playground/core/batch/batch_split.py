@@ -13,8 +13,8 @@ from playground.core.text.json_text import Json
 from playground.core.wire.wire import Wire
 
 CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
-MOST_REQUESTS = 100_000
-MOST_BYTES = 256_000_000
+MAX_REQUESTS = 100_000
+MAX_BYTES = 256_000_000
 """The documentation's 256 MB, read as the smaller of the two megabytes."""
 NOT_IN_BATCHES = ("speed",)
 """What a single call may say and a batch may not; `stream` is simply left out."""
@@ -80,8 +80,8 @@ def problem_of(request: BatchRequest) -> str | None:
 def split(
     requests: Sequence[BatchRequest],
     *,
-    most_requests: int = MOST_REQUESTS,
-    most_bytes: int = MOST_BYTES,
+    max_requests: int = MAX_REQUESTS,
+    max_bytes: int = MAX_BYTES,
 ) -> Split:
     """Sort requests into batches: one for each set of headers, in order of appearance, cut
     where it would grow too large. The same requests always give the same batches."""
@@ -97,8 +97,8 @@ def split(
         size, why = _size(request)
         if request.custom_id in twice:
             why = "Its id is not unique."
-        elif why is None and size + ENVELOPE_BYTES > most_bytes:
-            why = f"It is larger than the {most_bytes / 1e6:g} MB of a batch."
+        elif why is None and size + ENVELOPE_BYTES > max_bytes:
+            why = f"It is larger than the {max_bytes / 1e6:g} MB of a batch."
         if why is not None:
             refused[request.custom_id] = why
             continue
@@ -107,7 +107,7 @@ def split(
     batches = tuple(
         batch
         for key, group in groups.items()
-        for batch in _cut(key, group, most_requests, most_bytes)
+        for batch in _cut(key, group, max_requests, max_bytes)
     )
     return Split(batches, refused)
 
@@ -126,15 +126,15 @@ def _size(request: BatchRequest) -> tuple[int, str | None]:
 def _cut(
     headers: Headers,
     group: Iterable[tuple[BatchRequest, int]],
-    most_requests: int,
-    most_bytes: int,
+    max_requests: int,
+    max_bytes: int,
 ) -> list[NewBatch]:
     batches: list[NewBatch] = []
     members: list[BatchRequest] = []
     size_bytes = ENVELOPE_BYTES
     for request, size in group:
         # Whatever is too large by itself has been refused, so every batch has a request.
-        if members and (len(members) == most_requests or size_bytes + size > most_bytes):
+        if members and (len(members) == max_requests or size_bytes + size > max_bytes):
             batches.append(NewBatch(dict(headers), tuple(members)))
             members, size_bytes = [], ENVELOPE_BYTES
         members.append(request)

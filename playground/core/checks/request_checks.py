@@ -46,17 +46,17 @@ from playground.core.wire.wire import (
 
 # The API announces a retirement at least 60 days before.
 RETIREMENT_NOTICE = timedelta(days=60)
-MOST_PROMPT_BYTES = 8_000_000
+MAX_PROMPT_BYTES = 8_000_000
 """A window of a million tokens holds about half of that in prose."""
 PROSE_BYTES_PER_TOKEN = 4
-LEAST_TOKENS_PER_BYTE = 8
+MIN_TOKENS_PER_BYTE = 8
 """Bytes bound tokens from above only: past eight for each token no ordinary text fits."""
 
 DROP_PREFILL = Fix("drop_prefill", "Remove it", "drop_prefill")
 PLACE_RESULTS = Fix("place_results", "Put results there", "place_results")
 PLAIN_RESULTS = Fix("plain_results", "Make it plain text", "plain_results")
 ORDINARY_MAX_TOKENS = 1_000
-MOST_OF_NAMES = 200
+MAX_OF_NAMES = 200
 """Characters; what a server calls its tools may be any length."""
 
 
@@ -225,8 +225,8 @@ def prompt_problems(prompt: Prompt) -> list[Problem]:
     """Everything about the texts and the order of the messages."""
     problems = [*_empty(prompt), *_order(prompt), *_keys_in_prompt(prompt)]
     size = input_tokens_bound(prompt)
-    if size > MOST_PROMPT_BYTES:
-        text = f"The prompt has {size / 1e6:,.1f} MB. At most {MOST_PROMPT_BYTES / 1e6:g} MB are"
+    if size > MAX_PROMPT_BYTES:
+        text = f"The prompt has {size / 1e6:,.1f} MB. At most {MAX_PROMPT_BYTES / 1e6:g} MB are"
         problems.append(
             Problem("error", f"{text} sent, because no model reads more and the page would stall.")
         )
@@ -316,7 +316,7 @@ def _result_problems(request: Request) -> list[Problem]:
     problems = []
     if lacking:
         callers = [lack.message + 1 for lack in lacks if lack.block is None]
-        names = ", ".join(tools[call] for call in lacking)[:MOST_OF_NAMES]
+        names = ", ".join(tools[call] for call in lacking)[:MAX_OF_NAMES]
         text = f"{_numbered(callers)} not followed by what {names} returned. Each tool call"
         problems.append(Problem(gravity, f"{text} needs its result right after it.", PLACE_RESULTS))
     # A result that stands elsewhere is said of its call, whose fix puts it there.
@@ -380,7 +380,7 @@ def _window_problems(prompt: Prompt, model: Model) -> list[Problem]:
     larger_model = successor(model)
     fits = larger_model is not None and size <= PROSE_BYTES_PER_TOKEN * larger_model.context_tokens
     fix = model_fix("larger_model", larger_model) if fits else None
-    if size > LEAST_TOKENS_PER_BYTE * window:
+    if size > MIN_TOKENS_PER_BYTE * window:
         text = f"The prompt does not fit into {model.name}'s {window:,} tokens."
         return [Problem("error", text, fix)]
     text = f"The prompt may not fit into {model.name}'s {window:,} tokens."

@@ -9,7 +9,7 @@ from typing import Final
 
 from playground.core.checks.number_fields import RULES, texts_beside, with_texts
 from playground.core.editor.page_state import (
-    MOST_BYTES,
+    MAX_BYTES,
     PageState,
     PageStateError,
     Variant,
@@ -26,7 +26,7 @@ _FIELD: Final = re.compile(
     r"|(?P<name>system|stops|extra_json|temperature|max_tokens|top_p|top_k|thinking_budget)"
     r"_(?P<letter>[A-F])"
 )
-MOST_FIELDS: Final = 300
+MAX_FIELDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Before:
 def read_before(text: object) -> Before:
     """What a browser says of the page before; what is not readable tells of none."""
     try:
-        fields = json.loads(text) if isinstance(text, str) and len(text) <= 3 * MOST_BYTES else None
+        fields = json.loads(text) if isinstance(text, str) and len(text) <= 3 * MAX_BYTES else None
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
@@ -55,7 +55,7 @@ def read_before(text: object) -> Before:
 def read_draft(text: object) -> PageState:
     """The page as it stood on the screen. Raises `PageStateError`."""
     # Longer than a page may be: its JSON is escaped in this one, with what was typed beside it.
-    if not isinstance(text, str) or len(text) > 3 * MOST_BYTES:
+    if not isinstance(text, str) or len(text) > 3 * MAX_BYTES:
         raise PageStateError("The saved draft is too long.")
     try:
         fields = json.loads(text)
@@ -64,7 +64,7 @@ def read_draft(text: object) -> PageState:
     if not isinstance(fields, dict) or not isinstance(fields.get("page"), str):
         raise PageStateError("The saved draft is not a page.")
     typed = fields.get("typed")
-    if not isinstance(typed, dict) or len(typed) > MOST_FIELDS:
+    if not isinstance(typed, dict) or len(typed) > MAX_FIELDS:
         raise PageStateError("The saved draft has too many fields.")
     if not all(isinstance(value, str) for value in typed.values()):
         raise PageStateError("What the browser kept is not readable.")

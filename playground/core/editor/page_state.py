@@ -14,7 +14,7 @@ from playground.core.checks.number_fields import (
     texts_beside,
     with_texts,
 )
-from playground.core.request.request import EFFORTS, MOST_STOPS, Params, Prompt, Request, is_line
+from playground.core.request.request import EFFORTS, MAX_STOPS, Params, Prompt, Request, is_line
 from playground.core.request.request_fields import (
     FieldsError,
     request_from_fields,
@@ -25,10 +25,10 @@ from playground.core.text.json_text import Json, NameTwiceError, unique_fields
 
 VERSION: Final = 1
 LETTERS: Final = "ABCDEF"
-MOST_BYTES: Final = 1_000_000
+MAX_BYTES: Final = 1_000_000
 """Of the JSON: more is neither written nor read."""
 _MOST = {"max_tokens": LARGEST_MAX_TOKENS, "top_k": 10**9, "thinking_budget_tokens": 10**9}
-_MOST_FRACTIONS = {"temperature": 2.0, "top_p": 1.0}
+_MAX_FRACTIONS = {"temperature": 2.0, "top_p": 1.0}
 _SCENARIO = re.compile(r"[a-z0-9_]{1,40}")
 _FIELDS = {"playground", "version", "system", "messages", "variants", "scenario"}
 
@@ -89,8 +89,8 @@ def from_json(text: str) -> PageState:
 
 
 def _check_size(text: str) -> None:
-    if len(text) > MOST_BYTES or len(text.encode(errors="surrogatepass")) > MOST_BYTES:
-        raise PageStateError(f"It is longer than {MOST_BYTES:,} bytes.")
+    if len(text) > MAX_BYTES or len(text.encode(errors="surrogatepass")) > MAX_BYTES:
+        raise PageStateError(f"It is longer than {MAX_BYTES:,} bytes.")
 
 
 def _variant_fields(variant: Variant) -> dict[str, Json]:
@@ -159,13 +159,13 @@ def _check_params(params: Params) -> None:
     text_of(params.extra_json, "extra_json")
     if params.effort is not None and params.effort not in EFFORTS:
         raise PageStateError(f"effort must be one of {', '.join(EFFORTS)}.")
-    for name, most in (_MOST | _MOST_FRACTIONS).items():
+    for name, most in (_MOST | _MAX_FRACTIONS).items():
         value = getattr(params, name)
         # Written so that NaN, which Python reads in JSON, is refused as well.
         if value is not None and not 0 <= value <= most:
             raise PageStateError(f"{name} must be from 0 to {most:,}.")
-    if len(params.stop_sequences) > MOST_STOPS:
-        raise PageStateError(f"There can be at most {MOST_STOPS} stop sequences.")
+    if len(params.stop_sequences) > MAX_STOPS:
+        raise PageStateError(f"There can be at most {MAX_STOPS} stop sequences.")
     for stop in params.stop_sequences:
         # The field holds one per line: a line break inside one would make it two.
         if not is_line(text_of(stop, "A stop sequence")):

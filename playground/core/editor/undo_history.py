@@ -6,8 +6,8 @@ from typing import Final
 
 from playground.core.editor.page_state import PageState
 
-MOST_STEPS: Final = 100
-MOST_CHARACTERS: Final = 4_000_000
+MAX_STEPS: Final = 100
+MAX_CHARACTERS: Final = 4_000_000
 """In all steps. The last change can be undone however long the texts are."""
 
 
@@ -62,10 +62,10 @@ class UndoHistory:
 
 
 def _bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    room, count = MOST_CHARACTERS, 0
+    room, count = MAX_CHARACTERS, 0
     for size in _sizes(steps):
         room -= size
-        if count >= 2 and (room < 0 or count == MOST_STEPS):
+        if count >= 2 and (room < 0 or count == MAX_STEPS):
             break
         count += 1
     return steps[len(steps) - count :]

@@ -23,8 +23,8 @@ CheckKind = Literal[
 CHECK_KINDS: Final[tuple[CheckKind, ...]] = get_args(CheckKind)
 LengthUnit = Literal["characters", "words"]
 
-MOST_CHECKS: Final = 20
-MOST_CHARACTERS: Final = 20_000
+MAX_CHECKS: Final = 20
+MAX_CHARACTERS: Final = 20_000
 LARGEST: Final = 1e15
 WITH_TEXT: Final = ("contains", "not_contains", "equals", "pattern", "json_schema", "number")
 """The kinds that compare with a text, which must not be empty."""
@@ -116,8 +116,8 @@ def unusable(checks: tuple[CaseCheck, ...]) -> str | None:
 
 def _text_problem(text: str) -> str | None:
     """Why a text cannot even be kept."""
-    if len(text) > MOST_CHARACTERS:
-        return f"Its text is longer than {MOST_CHARACTERS:,} characters."
+    if len(text) > MAX_CHARACTERS:
+        return f"Its text is longer than {MAX_CHARACTERS:,} characters."
     # Neither a request nor the page takes one.
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         return "Its text contains half of a character (a lone surrogate)."
@@ -181,14 +181,14 @@ def read_checks(text: str) -> tuple[CaseCheck, ...]:
     """The checks of a case, a list in JSON; none in an empty text. Raises `CheckError`."""
     if not text.strip():
         return ()
-    if len(text) > MOST_CHARACTERS * 2:
+    if len(text) > MAX_CHARACTERS * 2:
         raise CheckError("The checks are too long.")
     try:
         entries = json.loads(text)
     except (ValueError, RecursionError):
         raise CheckError("The checks are not JSON.") from None
-    if not isinstance(entries, list) or len(entries) > MOST_CHECKS:
-        raise CheckError(f"The checks must be a list of at most {MOST_CHECKS}.")
+    if not isinstance(entries, list) or len(entries) > MAX_CHECKS:
+        raise CheckError(f"The checks must be a list of at most {MAX_CHECKS}.")
     return tuple(from_fields(entry) for entry in entries)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from playground.core.experiment.cases import EXPECTED, MOST_CASES
+from playground.core.experiment.cases import EXPECTED, MAX_CASES
 from playground.core.text.json_text import with_whole_characters
 
 Table = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
@@ -43,7 +43,7 @@ def apply_changes(table: Table, changes: Sequence[Change]) -> Table:
     places = {name: at for at, name in enumerate(columns)}
     for row, name, text in changes:
         # A browser can name any row, and all rows above it would have to be made.
-        if not 0 <= row < MOST_CASES:
+        if not 0 <= row < MAX_CASES:
             continue
         if name is None:
             del cells[row : row + 1]

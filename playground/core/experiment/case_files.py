@@ -11,10 +11,10 @@ from typing import Final, Literal
 
 from playground.core.experiment.case_json import read_json_cases
 from playground.core.experiment.case_shape import fitted
-from playground.core.experiment.cases import MOST_CHARACTERS, Cases, CasesError
+from playground.core.experiment.cases import MAX_CHARACTERS, Cases, CasesError
 from playground.core.text.csv_cells import safe_cell
 
-MOST_BYTES: Final = 20_000_000
+MAX_BYTES: Final = 20_000_000
 READABLE: Final = "Cases can be CSV, spreadsheet cells, JSON or JSON Lines."
 Quoting = Literal[0, 3]
 
@@ -96,8 +96,8 @@ def read_cases(data: bytes | str) -> Cases:
     text, changes = (data, ()) if isinstance(data, str) else _decoded(data)
     # The mark would become a part of the first column's name.
     text = text.removeprefix("\ufeff")
-    if len(text) > 2 * MOST_CHARACTERS:
-        raise CasesError(f"It is longer than {2 * MOST_CHARACTERS:,} characters.")
+    if len(text) > 2 * MAX_CHARACTERS:
+        raise CasesError(f"It is longer than {2 * MAX_CHARACTERS:,} characters.")
     if not text.strip():
         raise CasesError("It is empty.")
     # Looked at first: as CSV almost any text is a table of one column.
@@ -125,8 +125,8 @@ def to_csv(table: Cases) -> str:
 
 def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
     """The text of a file, and a sentence where its encoding had to be guessed."""
-    if len(data) > MOST_BYTES:
-        raise CasesError(f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
+    if len(data) > MAX_BYTES:
+        raise CasesError(f"The file is larger than {MAX_BYTES // 1_000_000} MB.")
     # Known by their first bytes: as Windows-1252 nearly any bytes are text.
     if (kind := next((name for mark, name in _BINARY if data.startswith(mark)), None)) is not None:
         raise CasesError(f"It is {kind}. {READABLE}")

@@ -10,7 +10,7 @@ from playground.core.request.template import as_name
 _INDEX: Final = re.compile(r"\s*(?:Unnamed: \d+)?\s*")
 """The head of the numbers that pandas writes before its rows."""
 # Ten thousand ragged rows would make as many sentences.
-_MOST_SENTENCES: Final = 20
+_MAX_SENTENCES: Final = 20
 
 
 def fitted(
@@ -91,12 +91,12 @@ def _say_lengths(
     numbered: Sequence[tuple[int, Sequence[str]]], width: int, sentences: list[str]
 ) -> None:
     lengths = [(number, len(row)) for number, row in numbered if len(row) != width]
-    for number, length in lengths[:_MOST_SENTENCES]:
+    for number, length in lengths[:_MAX_SENTENCES]:
         cells = "1 cell" if length == 1 else f"{length} cells"
         columns = "1 column" if width == 1 else f"{width} columns"
         rest = (
             "the others are empty" if length < width else "the extra cells get columns of their own"
         )
         sentences.append(f"Row {number:,} has {cells} for {columns}: {rest}.")
-    if (more := len(lengths) - _MOST_SENTENCES) > 0:
+    if (more := len(lengths) - _MAX_SENTENCES) > 0:
         sentences.append(f"{more:,} more rows have fewer or more cells than there are columns.")

@@ -10,10 +10,10 @@ from typing import Final
 
 from playground.core.request.template import as_name
 
-MOST_CASES: Final = 10_000
-MOST_COLUMNS: Final = 50
-MOST_CELL_CHARACTERS: Final = 100_000
-MOST_CHARACTERS: Final = 5_000_000
+MAX_CASES: Final = 10_000
+MAX_COLUMNS: Final = 50
+MAX_CELL_CHARACTERS: Final = 100_000
+MAX_CHARACTERS: Final = 5_000_000
 EXPECTED: Final = "expected"
 CHECKS: Final = "checks"
 
@@ -58,10 +58,10 @@ def cases(header: Sequence[str], rows: Iterable[Sequence[str]], *, first_row: in
         filled.append(_row(number, row, columns))
         characters += sum(map(len, row))
         # Checked in the loop, so that an endless table is given up as soon as it is too long.
-        if len(filled) > MOST_CASES:
-            raise CasesError(f"Row {number:,}: there can be at most {MOST_CASES:,} cases.")
-        if characters > MOST_CHARACTERS:
-            most = f"{MOST_CHARACTERS:,} characters"
+        if len(filled) > MAX_CASES:
+            raise CasesError(f"Row {number:,}: there can be at most {MAX_CASES:,} cases.")
+        if characters > MAX_CHARACTERS:
+            most = f"{MAX_CHARACTERS:,} characters"
             raise CasesError(f"Row {number:,}: all cases together can have at most {most}.")
     if not filled:
         raise CasesError("There are no cases below the column names.")
@@ -83,8 +83,8 @@ def unstorable_part(text: str) -> str | None:
 def _columns(header: Sequence[str]) -> tuple[str, ...]:
     if not header:
         raise CasesError("Row 1: there are no column names.")
-    if len(header) > MOST_COLUMNS:
-        raise CasesError(f"Row 1: there can be at most {MOST_COLUMNS} columns.")
+    if len(header) > MAX_COLUMNS:
+        raise CasesError(f"Row 1: there can be at most {MAX_COLUMNS} columns.")
     names: dict[str, str] = {}
     for number, text in enumerate(header, 1):
         name = as_name(text)
@@ -103,8 +103,8 @@ def _row(number: int, row: Sequence[str], columns: tuple[str, ...]) -> tuple[str
         problem = f"{_many(len(row), 'cell')} for {_many(len(columns), 'column')}"
         raise CasesError(f"Row {number:,}, column “{at}”: {problem}.")
     for name, cell in zip(columns, row, strict=True):
-        if len(cell) > MOST_CELL_CHARACTERS:
-            problem = f"a cell can have at most {MOST_CELL_CHARACTERS:,} characters"
+        if len(cell) > MAX_CELL_CHARACTERS:
+            problem = f"a cell can have at most {MAX_CELL_CHARACTERS:,} characters"
             raise CasesError(f"Row {number:,}, column “{name}”: {problem}.")
         if (unkept := unstorable_part(cell)) is not None:
             raise CasesError(f"Row {number:,}, column “{name}”: {unkept}.")

@@ -25,8 +25,8 @@ from playground.core.experiment.patterns import PatternError, is_found
 from playground.core.request.template import TemplateError, render_text
 
 PASSED: Final = CheckResult(True)
-MOST_QUOTED: Final = 60
-MOST_DIGITS: Final = 60
+MAX_QUOTED: Final = 60
+MAX_DIGITS: Final = 60
 _GAP: Final = " \u00a0\u2009\u202f"
 # A sign is none behind a digit or a Latin letter (2024-05, GPT-4), nor a point in front (…5,
 # Fig.5). Behind a letter a number is a name (Q3), which no space goes on.
@@ -165,7 +165,7 @@ def last_number(text: str) -> Decimal | None:
     digits, exponent = last["digits"], last["exponent"] or ""
     if not _PLAIN.fullmatch(digits):
         raise AmbiguousNumberError(f"the number {quoted(last[0])} can be read in more than one way")
-    if len(digits) > MOST_DIGITS or len(exponent.lstrip("eE+-")) > 2:
+    if len(digits) > MAX_DIGITS or len(exponent.lstrip("eE+-")) > 2:
         raise AmbiguousNumberError(f"the number {quoted(last[0])} is too long to compare")
     sign = "-" if last["sign"] else ""
     return Decimal(f"{sign}{digits.replace(',', '')}{exponent}")
@@ -174,7 +174,7 @@ def last_number(text: str) -> Decimal | None:
 def quoted(text: str) -> str:
     """A text in one short line."""
     line = " ".join(text.split())
-    return f"“{line if len(line) <= MOST_QUOTED else line[: MOST_QUOTED - 1] + '…'}”"
+    return f"“{line if len(line) <= MAX_QUOTED else line[: MAX_QUOTED - 1] + '…'}”"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from playground.core.experiment.patterns import MOST_CHARACTERS, PatternError
+from playground.core.experiment.patterns import MAX_CHARACTERS, PatternError
 
 # Spelled out: to `regex`, `\s` has U+0085 as well, and lacks U+FEFF.
 _SPACES: Final = r"\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -60,8 +60,8 @@ _ALIKE: Final = "tnvfr"
 @lru_cache(maxsize=128)
 def from_ecma(pattern: str) -> str:
     """The pattern as `regex` has it. Raises `PatternError` for what ECMA-262 does not have."""
-    if len(pattern) > MOST_CHARACTERS:
-        raise PatternError(f"the pattern is longer than {MOST_CHARACTERS:,} characters")
+    if len(pattern) > MAX_CHARACTERS:
+        raise PatternError(f"the pattern is longer than {MAX_CHARACTERS:,} characters")
     parts: list[str] = []
     was_count = False
     for token in _TOKEN.finditer(pattern):

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from playground.core.experiment.case_checks import (
-    MOST_CHECKS,
+    MAX_CHECKS,
     CaseCheck,
     CheckError,
     stored_check,
@@ -38,10 +38,10 @@ from playground.core.text.json_text import (
 
 VERSION: Final = 1
 # Room for the largest table of cases, even if JSON escapes each of its characters as \u001b.
-MOST_CHARACTERS: Final = 40_000_000
-MOST_NAME_CHARACTERS: Final = 200
-MOST_LETTER_CHARACTERS: Final = 8
-MOST_AT_ONCE: Final = 50
+MAX_CHARACTERS: Final = 40_000_000
+MAX_NAME_CHARACTERS: Final = 200
+MAX_LETTER_CHARACTERS: Final = 8
+MAX_AT_ONCE: Final = 50
 _FIELDS: Final = (
     *("version", "name", "variants", "sweeps", "columns", "rows"),
     *("repeats", "checks", "is_ladder", "least_share", "at_once"),
@@ -110,8 +110,8 @@ def to_json(experiment: Experiment) -> str:
 
 def from_json(text: str) -> Experiment:
     """The experiment in a JSON text. Raises `ExperimentError`, whatever is wrong."""
-    if len(text) > MOST_CHARACTERS:
-        raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
+    if len(text) > MAX_CHARACTERS:
+        raise ExperimentError(f"It is longer than {MAX_CHARACTERS:,} characters.")
     try:
         # Of a name that stands twice readers take the first or the last: neither is guessed.
         document = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=unique_fields)
@@ -141,13 +141,13 @@ def _experiment(fields: dict[str, Json]) -> Experiment:
     share, at_once = fields["least_share"], fields["at_once"]
     if not is_of_type(share, float) or not 0 < share <= 1:
         raise FieldsError("least_share must be above 0 and at most 1.")
-    if not is_whole(at_once) or not 1 <= at_once <= MOST_AT_ONCE:
-        raise FieldsError(f"at_once must be from 1 to {MOST_AT_ONCE}.")
+    if not is_whole(at_once) or not 1 <= at_once <= MAX_AT_ONCE:
+        raise FieldsError(f"at_once must be from 1 to {MAX_AT_ONCE}.")
     if not is_whole(fields["repeats"]) or not isinstance(fields["is_ladder"], bool):
         raise FieldsError("repeats must be a whole number, and is_ladder true or false.")
-    checks = _list(fields, "checks", MOST_CHECKS)
+    checks = _list(fields, "checks", MAX_CHECKS)
     return Experiment(
-        name=_short(fields["name"], "name", MOST_NAME_CHARACTERS),
+        name=_short(fields["name"], "name", MAX_NAME_CHARACTERS),
         variants=tuple(map(_variant, _list(fields, "variants", 50))),
         sweeps=tuple(map(_sweep, _list(fields, "sweeps", len(SWEPT)))),
         cases=_cases(fields),
@@ -176,7 +176,7 @@ def _list(fields: dict[str, Json], name: str, most: int) -> list[Json]:
 def _variant(entry: object) -> Variant:
     if not isinstance(entry, dict) or set(entry) != {"letter", "request"}:
         raise FieldsError("A variant must have a letter and a request.")
-    letter = _short(entry["letter"], "letter", MOST_LETTER_CHARACTERS)
+    letter = _short(entry["letter"], "letter", MAX_LETTER_CHARACTERS)
     return Variant(letter, request_from_fields(entry["request"]))
 
 

@@ -33,9 +33,9 @@ from playground.core.text.number_text import (
 )
 from playground.core.wire.wire import Wire
 
-MOST_CELLS: Final = 10_000
-MOST_SETTINGS: Final = 50
-MOST_REPEATS: Final = 100
+MAX_CELLS: Final = 10_000
+MAX_SETTINGS: Final = 50
+MAX_REPEATS: Final = 100
 SEPARATOR: Final = " · "
 Swept = Literal["model", "temperature", "effort", "max_tokens"]
 SWEPT: Final[tuple[Swept, ...]] = get_args(Swept)
@@ -176,8 +176,8 @@ def settings(variants: Sequence[Variant], sweeps: Sequence[Sweep] = ()) -> tuple
         _require_values(sweep)
     # Counted before they are made: there can be too many to make.
     combinations = math.prod(len(sweep.values) for sweep in sweeps)
-    if max(1, len(variants)) * combinations > MOST_SETTINGS:
-        raise GridError(f"There can be at most {MOST_SETTINGS} settings.")
+    if max(1, len(variants)) * combinations > MAX_SETTINGS:
+        raise GridError(f"There can be at most {MAX_SETTINGS} settings.")
     if not variants:
         raise GridError("There is no variant to run.")
     made = []
@@ -212,12 +212,12 @@ def _fits(parameter: Swept, value: Json) -> bool:
 
 def require_size(settings: int, cases: int, repeats: int) -> int:
     """How many cells there are. Raises `GridError` for too many."""
-    if not 1 <= repeats <= MOST_REPEATS:
-        raise GridError(f"There can be 1 to {MOST_REPEATS} repeats.")
+    if not 1 <= repeats <= MAX_REPEATS:
+        raise GridError(f"There can be 1 to {MAX_REPEATS} repeats.")
     cells = settings * cases * repeats
-    if cells > MOST_CELLS:
+    if cells > MAX_CELLS:
         sizes = f"{settings:,} settings × {cases:,} cases × {repeats:,} repeats"
-        raise GridError(f"{sizes} are {cells:,} cells; there can be {MOST_CELLS:,}.")
+        raise GridError(f"{sizes} are {cells:,} cells; there can be {MAX_CELLS:,}.")
     return cells
 
 
@@ -234,10 +234,10 @@ def sent_key(wire: Wire, connection: Connection) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-MOST_CHARACTERS = 1_000
+MAX_CHARACTERS = 1_000
 _RULES: Final = {**RULES, "max_tokens": replace(RULES["max_tokens"], least=Decimal(1))}
 """An experiment compares answers, and with max_tokens 0 none comes."""
-REPEATS: Final = rule("Repeats", "1", str(MOST_REPEATS), is_whole=True, is_required=True)
+REPEATS: Final = rule("Repeats", "1", str(MAX_REPEATS), is_whole=True, is_required=True)
 TOLERANCE: Final = rule("Tolerance", "0", "1000000000000", is_required=True)
 LENGTHS: Final = {
     "least": rule("At least", "0", "1000000000", is_whole=True),
@@ -272,7 +272,7 @@ def _numbers(
 
 
 def _words(number_rule: NumberRule, text: str) -> list[str]:
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise GridError(f"{number_rule.name}: there are too many values.")
     # Between semicolons a comma belongs to a value, and the number's own rule judges it.
     if ";" in text:

@@ -18,7 +18,7 @@ from playground.core.money.pricing import Unbounded
 from playground.core.request.template import TemplateError
 from playground.core.runs.run_plan import Plan, RunContext, Variant, plan
 
-MOST_NOTES: Final = 100
+MAX_NOTES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def plan_grid(
         judgements=len(builder.judges_usd) * repeats,
         worst_case_usd=_total(builder.worst_usd.values(), repeats),
         judges_usd=_total(builder.judges_usd.values(), repeats),
-        notes=tuple([*builder.notes, *_duplicates_note(grid)][:MOST_NOTES]),
+        notes=tuple([*builder.notes, *_duplicates_note(grid)][:MAX_NOTES]),
         in_batch_usd=builder.in_batch_usd,
         not_in_batch=builder.not_in_batch,
     )

@@ -23,17 +23,17 @@ from playground.core.experiment.patterns import TIMEOUT_S, PatternError, is_foun
 from playground.core.request.extra_json import read_extra
 from playground.core.text.json_text import Json, JsonObject, refuse_constant
 
-MOST_STEPS: Final = 20_000
+MAX_STEPS: Final = 20_000
 """Keywords looked at for one answer: references to references can grow without end."""
 # Of the thread's own time: by the wall clock an honest schema would fail on a busy server.
 LONGEST_S: Final = 1.0
 """Of this thread's work for one answer, all patterns and keywords together."""
-MOST_CHARACTERS: Final = 500_000
+MAX_CHARACTERS: Final = 500_000
 SPARE_FRAMES: Final = 100
 """Of Python's stack: more than jsonschema takes from one step to the next."""
-MOST_DIGITS: Final = 1_000
+MAX_DIGITS: Final = 1_000
 """Characters of a number, to be compared."""
-MOST_SAID: Final = 160
+MAX_SAID: Final = 160
 _URLS: Final = ("$id", "$ref", "$dynamicRef", "$recursiveRef")
 
 Clock = Callable[[], float]
@@ -82,7 +82,7 @@ class _Limits:
 
     def step(self) -> None:
         self.steps += 1
-        if self.steps > MOST_STEPS:
+        if self.steps > MAX_STEPS:
             raise _TooMuchError("the schema asks for too much")
         if self.left_s <= 0:
             raise _TooMuchError(f"the check took longer than {LONGEST_S:g} s")
@@ -120,8 +120,8 @@ def read_json(text: str) -> Json:
 
 
 def _parsed(text: str, number: Callable[[str], Json]) -> Json:
-    if len(text) > MOST_CHARACTERS:
-        raise ValueError(f"it is longer than {MOST_CHARACTERS:,} characters")
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(f"it is longer than {MAX_CHARACTERS:,} characters")
     if text.startswith("\ufeff"):
         raise ValueError("it begins with a byte order mark (U+FEFF)")
     try:
@@ -137,7 +137,7 @@ def _parsed(text: str, number: Callable[[str], Json]) -> Json:
 
 
 def _number(text: str) -> int | float:
-    if len(text) > MOST_DIGITS:
+    if len(text) > MAX_DIGITS:
         raise SchemaError(f"a number in the answer has {len(text):,} characters")
     if text.lstrip("-").isdigit():
         return int(text)
@@ -394,4 +394,4 @@ def _whole(value: Json) -> Json:
 def _short(text: str) -> str:
     # The name of a property can hold half of a character, which the page cannot show.
     line = " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
-    return line if len(line) <= MOST_SAID else f"{line[: MOST_SAID - 1]}…"
+    return line if len(line) <= MAX_SAID else f"{line[: MAX_SAID - 1]}…"

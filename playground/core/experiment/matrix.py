@@ -12,7 +12,7 @@ from playground.core.experiment.grid import Grid
 from playground.core.statistics.setting_statistics import SettingStatistics, setting_statistics
 from playground.core.text.one_line import answer_line
 
-MOST_SHOWN: Final = 160
+MAX_SHOWN: Final = 160
 """Characters of an answer in a cell."""
 NOT_RUN: Final = "·"
 Filter = Literal["all", "failures", "different"]
@@ -88,7 +88,7 @@ class Matrix:
             return error_of(cell)
         undecided = "? " if self.keys[case] else ""
         mark = {True: "✓ ", False: "✗ ", None: undecided}[cell.passed(self.keys[case])]
-        return mark + answer_line(answers.get(cell.run_id, ""), MOST_SHOWN)
+        return mark + answer_line(answers.get(cell.run_id, ""), MAX_SHOWN)
 
     def _repeated(self, cells: Sequence[CellRow], case: int, answers: Answers) -> str:
         answered = [cell for cell in cells if cell.is_answered]
@@ -103,9 +103,7 @@ class Matrix:
         parts.append(f"{len(distinct)} distinct")
         if errors := len(cells) - len(answered):
             parts.append(f"{errors} failed")
-        return (
-            f"{', '.join(parts)} · {answer_line(answers.get(answered[0].run_id, ''), MOST_SHOWN)}"
-        )
+        return f"{', '.join(parts)} · {answer_line(answers.get(answered[0].run_id, ''), MAX_SHOWN)}"
 
     def differs(self, case: int, answers: Answers, baseline: int = 0) -> bool:
         """Whether any column's answers to a case differ from the baseline's."""

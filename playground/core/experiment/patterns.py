@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import regex
 
-MOST_CHARACTERS: Final = 1_000
-MOST_REPETITIONS: Final = 20_000
+MAX_CHARACTERS: Final = 1_000
+MAX_REPETITIONS: Final = 20_000
 """Parts of a pattern whose counts are written out, as `regex` does it with the least of each."""
 TIMEOUT_S: Final = 0.25
 _CALL: Final = r"\(\?(?:R|&|P>|[+-]?\d)"
@@ -61,10 +61,10 @@ def is_found(
 
 @lru_cache(maxsize=32)
 def _compiled(pattern: str, *, ignore_case: bool = False) -> Any:  # noqa: ANN401 (regex has no types)
-    if len(pattern) > MOST_CHARACTERS:
-        raise PatternError(f"the pattern is longer than {MOST_CHARACTERS:,} characters")
-    if _written_out(pattern) > MOST_REPETITIONS:
-        raise PatternError(f"the pattern's counts multiply to more than {MOST_REPETITIONS:,}")
+    if len(pattern) > MAX_CHARACTERS:
+        raise PatternError(f"the pattern is longer than {MAX_CHARACTERS:,} characters")
+    if _written_out(pattern) > MAX_REPETITIONS:
+        raise PatternError(f"the pattern's counts multiply to more than {MAX_REPETITIONS:,}")
     # V0 reads patterns as `re` does; V1 has operations on sets, such as [a-z--b].
     flags = regex.V0 | (regex.IGNORECASE if ignore_case else 0)
     try:

@@ -10,7 +10,7 @@ from typing import Final
 
 from playground.core.experiment.cells import CellRow, results_from_json, results_to_json
 from playground.core.experiment.experiment import Experiment, ExperimentError, from_json, to_json
-from playground.core.experiment.grid import MOST_CELLS, Grid
+from playground.core.experiment.grid import MAX_CELLS, Grid
 from playground.core.experiment.matrix import Answers, Matrix
 from playground.core.request.request_fields import text_of
 from playground.core.runs.row_json import from_fields, to_fields
@@ -18,8 +18,8 @@ from playground.core.text.json_text import Json, NameTwiceError, unique_fields
 
 KIND: Final = "playground experiment"
 VERSION: Final = 1
-MOST_CHARACTERS: Final = 100_000_000
-MOST_BYTES: Final = 20_000_000
+MAX_CHARACTERS: Final = 100_000_000
+MAX_BYTES: Final = 20_000_000
 """Of a file that can be opened again: a page may upload no more."""
 
 
@@ -68,12 +68,12 @@ def from_bytes(data: bytes) -> ExperimentFile:
 
 def from_json_lines(text: str) -> ExperimentFile:
     """The experiment of a file. Raises `ExperimentError`, whatever is wrong."""
-    if len(text) > MOST_CHARACTERS:
-        raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
+    if len(text) > MAX_CHARACTERS:
+        raise ExperimentError(f"It is longer than {MAX_CHARACTERS:,} characters.")
     # Not `splitlines`: an answer may hold U+2028, which JSON leaves as it is.
     lines = [line for line in text.split("\n") if line.strip()]
-    if len(lines) > MOST_CELLS + 1:
-        raise ExperimentError(f"It has more than {MOST_CELLS:,} cells.")
+    if len(lines) > MAX_CELLS + 1:
+        raise ExperimentError(f"It has more than {MAX_CELLS:,} cells.")
     cells: dict[str, CellRow] = {}
     answers: dict[str, str] = {}
     number = 1

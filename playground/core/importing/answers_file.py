@@ -21,8 +21,8 @@ from playground.core.text.json_text import Json, NameTwiceError, is_within, uniq
 from playground.core.text.key_shapes import MASK
 from playground.core.wire.wire import VERSION_HEADER, Wire, model_id_of, model_on, wire
 
-MOST_CHARACTERS: Final = 8_000_000
-MOST_PARTS, DEEPEST = 20_000, 64
+MAX_CHARACTERS: Final = 8_000_000
+MAX_PARTS, DEEPEST = 20_000, 64
 SAYS_SO: Final = 200
 """Characters at the beginning of a file in which it names itself."""
 _OTHERWISE: Final = "The playground sends this differently."
@@ -35,8 +35,8 @@ def read_runs(text: str) -> ImportedPage | None:
     """
     if f'"{FORMAT}"' not in text[:SAYS_SO]:
         return None
-    if len(text) > MOST_CHARACTERS:
-        raise ImportingError(f"Answers of more than {MOST_CHARACTERS:,} characters are not read.")
+    if len(text) > MAX_CHARACTERS:
+        raise ImportingError(f"Answers of more than {MAX_CHARACTERS:,} characters are not read.")
     runs = _runs(_parsed(text))
     page, left_out = _page([(letter, imported.request) for letter, imported in runs])
     for letter, imported in runs:
@@ -49,7 +49,7 @@ def read_runs(text: str) -> ImportedPage | None:
 
 
 def _parsed(text: str) -> dict[str, Json]:
-    if not is_within(text, MOST_PARTS, DEEPEST):
+    if not is_within(text, MAX_PARTS, DEEPEST):
         raise ImportingError("It holds more than an answers file can.")
     try:
         document = json.loads(text, object_pairs_hook=unique_fields)

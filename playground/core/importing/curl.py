@@ -49,7 +49,7 @@ VALUED: Final = frozenset(_VALUED.split())
 PLAIN: Final = frozenset(_PLAIN.split())
 """curl's options with a value and those without (https://curl.se/docs/manpage.html)."""
 
-MOST_SOURCE: Final = 200_000
+MAX_SOURCE: Final = 200_000
 _LOOKED_AT: Final = 2_000
 _DATA: Final = ("-d", "--data", "--json", "--data-raw", "--data-binary", "--data-ascii")
 _ELSEWHERE: Final = (
@@ -93,14 +93,14 @@ _ASSIGNED: Final = re.compile(r"^[ \t]*\$(?P<name>\w+)[ \t]*=", re.MULTILINE)
 
 def holds_curl_call(text: str) -> bool:
     # Of what is too long anyway, the beginning tells what it is.
-    begin = text if len(text) <= MOST_SOURCE else text[:_LOOKED_AT]
+    begin = text if len(text) <= MAX_SOURCE else text[:_LOOKED_AT]
     return _START.search(begin) is not None
 
 
 def read_curl(text: str) -> Call:
     """The call of the first curl command in a text. Raises `ImportingError`."""
-    if len(text) > MOST_SOURCE:
-        raise ImportingError(f"Commands longer than {MOST_SOURCE:,} characters are not read.")
+    if len(text) > MAX_SOURCE:
+        raise ImportingError(f"Commands longer than {MAX_SOURCE:,} characters are not read.")
     start = _START.search(text)
     if start is None:
         raise ImportingError("There is no curl command in it.")

@@ -23,7 +23,7 @@ _COMPUTED: Final = re.compile(r'^( *)\["__proto__"\]:', re.MULTILINE)
 _INDENT: Final = re.compile(r"(?:[ \t]*\n)*([ \t]+)(?=\S)")
 _FENCE: Final = re.compile(r"([ \t]*)(```+|~~~+)([^`\n]*)")
 # Every reader tries each block, so a text of nothing but fences needs a bound.
-_MOST_BLOCKS: Final = 50
+_MAX_BLOCKS: Final = 50
 _FOR_ANSWERS: Final = re.compile(r"/v1/(?:messages|chat/completions|responses)\b")
 # Cells under these are still Python; under others, such as %%bash, another language.
 _PYTHON_CELLS: Final = ("%%time", "%%capture", "%%timeit")
@@ -81,7 +81,7 @@ def blocks_of(text: str) -> Iterator[str]:
             fence, count = "", count + 1
         elif fence:
             inside.append(without_indent(line, len(indent)))
-        elif mark and count < _MOST_BLOCKS:
+        elif mark and count < _MAX_BLOCKS:
             indent, fence, inside = mark[1], mark[2], []
     if fence:
         yield "\n".join(inside)

@@ -8,7 +8,7 @@ from playground.core.editor.page_state import PageState
 from playground.core.request.request import Request
 from playground.core.text.json_text import JsonObject
 
-MOST_CHARACTERS: Final = 1_000_000
+MAX_CHARACTERS: Final = 1_000_000
 _SHORT: Final = 60
 
 

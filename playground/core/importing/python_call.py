@@ -46,7 +46,7 @@ _OMIT_MARKERS: Final = ("NOT_GIVEN", "anthropic.NOT_GIVEN", "anthropic.omit", "o
 _BODIES: Final = ("json", "data", "body", "content")
 _TEXTS: Final = ("content", "text", "system", "input", "instructions")
 _LONGEST_NAME: Final = 60
-_MOST_VALUES: Final = 300_000  # lists in lists can double with each line
+_MAX_VALUES: Final = 300_000  # lists in lists can double with each line
 _DEEPEST: Final = 60  # each level takes several calls, which Python's own stack bounds
 
 
@@ -67,7 +67,7 @@ class JsonConverter:
         """Raises `UnknownValueError`, or `ImportingError` for a value that grows without end. In
         a field that takes text, an unknown value is listed and becomes a `{{variable}}`."""
         self._steps += 1
-        if self._steps > _MOST_VALUES or depth > _DEEPEST:
+        if self._steps > _MAX_VALUES or depth > _DEEPEST:
             raise ImportingError(_NOT_KNOWN)
         match value:
             case Text(parts=parts) if name in _TEXTS:

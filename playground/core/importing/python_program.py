@@ -15,10 +15,10 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from playground.core.importing.import_result import MOST_CHARACTERS, ImportingError
+from playground.core.importing.import_result import MAX_CHARACTERS, ImportingError
 from playground.core.importing.strict_json import read_json
 
-_MOST_STEPS: Final = 300_000  # lists built from other lists can double with each line
+_MAX_STEPS: Final = 300_000  # lists built from other lists can double with each line
 _TANGLED: Final = "This Python is too entangled to be read."
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -27,7 +27,7 @@ _Step = ast.stmt | ast.ExceptHandler | ast.match_case
 _BOUND_AFTERWARDS: Final = ("target", "targets", "optional_vars")
 _Passing = ast.keyword | ast.Starred | ast.List | ast.Tuple | ast.Dict | ast.BinOp | ast.Subscript
 # No request needs more, and Python itself writes no whole number of more than 4,300 digits.
-_MOST_BITS: Final = 128
+_MAX_BITS: Final = 128
 _SDK: Final = re.compile(
     r"(?:^|\.)(messages|completions|responses|batches)(?:\.with_(?:raw|streaming)_response)?"
     r"\.(create|stream|parse|tool_runner|count_tokens)$"
@@ -152,7 +152,7 @@ class Program:
         self._spend()
         match node:
             case ast.Constant(value=None | str() | int() | float() as value):
-                if not isinstance(value, int) or value.bit_length() <= _MOST_BITS:
+                if not isinstance(value, int) or value.bit_length() <= _MAX_BITS:
                     return value
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 if isinstance(number := self.value(operand), int | float):
@@ -248,7 +248,7 @@ class Program:
             parts += part.parts if isinstance(part, Text) else (part,)
         known = [part for part in parts if isinstance(part, str)]
         self._spend(len(parts))
-        if sum(map(len, known)) > MOST_CHARACTERS:
+        if sum(map(len, known)) > MAX_CHARACTERS:
             raise ImportingError(_TANGLED)
         return "".join(known) if len(known) == len(parts) else Text(tuple(parts))
 
@@ -320,7 +320,7 @@ class Program:
 
     def _spend(self, steps: int = 1) -> None:
         self._steps += steps
-        if self._steps > _MOST_STEPS:
+        if self._steps > _MAX_STEPS:
             raise ImportingError(_TANGLED)
 
     def _lent(self, node: ast.AST, *, is_read: bool = False) -> Iterator[ast.Name]:

@@ -7,10 +7,10 @@ from typing import Final
 
 from playground.core.importing.import_result import ImportingError
 
-MOST_SOURCE: Final = 200_000
+MAX_SOURCE: Final = 200_000
 DEEPEST: Final = 100
 """Nodes in each other: Python's own stack is what bounds it."""
-_MOST_PARSED: Final = 3_000_000
+_MAX_PARSED: Final = 3_000_000
 """Characters, over all attempts: each line of a notebook takes one more."""
 _INDENTED: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+[^\s#]")
 _TIMED: Final = re.compile(r"([ \t]*)%time[ \t]+(?=[^\s-])")
@@ -26,8 +26,8 @@ _REBINDS: Final = frozenset(
 
 def parse_python(text: str) -> tuple[ast.Module, str]:
     """The source as a tree, and as it was parsed. Raises `ImportingError`."""
-    if len(text) > MOST_SOURCE:
-        raise ImportingError(f"Python longer than {MOST_SOURCE:,} characters is not read.")
+    if len(text) > MAX_SOURCE:
+        raise ImportingError(f"Python longer than {MAX_SOURCE:,} characters is not read.")
     # As Python itself reads them, in texts too.
     source = re.sub(r"\r\n?", "\n", text)
     # A block of its own: taken off, the indentation would be missing in texts of several lines.
@@ -58,7 +58,7 @@ def parse_python(text: str) -> tuple[ast.Module, str]:
 
 def _parsed(source: str) -> tuple[ast.Module, str]:
     lines = source.split("\n")
-    for _ in range(max(10, min(200, _MOST_PARSED // (len(source) + 1)))):
+    for _ in range(max(10, min(200, _MAX_PARSED // (len(source) + 1)))):
         try:
             return ast.parse("\n".join(lines)), "\n".join(lines)
         except SyntaxError as error:

@@ -22,7 +22,7 @@ from playground.core.importing.files import (
     without_indent,
 )
 from playground.core.importing.import_result import (
-    MOST_CHARACTERS,
+    MAX_CHARACTERS,
     Call,
     Imported,
     ImportingError,
@@ -73,7 +73,7 @@ def read_request(text: str) -> Imported:
 def read_page(text: str) -> PageState | None:
     """The page in a text, where it says that it is one. Raises `ImportingError`."""
     # A cheap test first: hardly any text is a page, and all others are read another way.
-    if '"playground"' not in text[:MOST_CHARACTERS]:
+    if '"playground"' not in text[:MAX_CHARACTERS]:
         return None
     plain = _readable(text)
     if not plain.startswith("{") or _parsed(plain)[0].get("playground") != "page":
@@ -85,8 +85,8 @@ def read_page(text: str) -> PageState | None:
 
 
 def _readable(text: str) -> str:
-    if len(text) > MOST_CHARACTERS:
-        raise ImportingError(f"More than {MOST_CHARACTERS:,} characters are not read.")
+    if len(text) > MAX_CHARACTERS:
+        raise ImportingError(f"More than {MAX_CHARACTERS:,} characters are not read.")
     try:
         text.encode()
     except UnicodeEncodeError:

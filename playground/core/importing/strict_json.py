@@ -7,7 +7,7 @@ from typing import Final
 from playground.core.importing.import_result import ImportingError
 from playground.core.text.json_text import Json, NameTwiceError, unique_fields
 
-MOST_DIGITS: Final = 40
+MAX_DIGITS: Final = 40
 
 
 class _RefusedError(ValueError):
@@ -42,7 +42,7 @@ def read_object(text: str, what: str) -> dict[str, Json]:
 
 
 def _whole(text: str) -> int:
-    if len(text) > MOST_DIGITS:
+    if len(text) > MAX_DIGITS:
         raise _RefusedError("a number is too long")
     return int(text)
 
@@ -50,7 +50,7 @@ def _whole(text: str) -> int:
 def _fraction(text: str) -> float:
     number = float(text)
     # `float` silently makes infinity of 1e999.
-    if len(text) > MOST_DIGITS or not math.isfinite(number):
+    if len(text) > MAX_DIGITS or not math.isfinite(number):
         raise _RefusedError("a number is too long")
     return number
 

@@ -13,9 +13,9 @@ from playground.core.text.json_text import Json, NameTwiceError, unique_fields
 from playground.core.text.number_text import value_text
 
 VERSION: Final = 1
-MOST_BYTES: Final = 5_000_000
-MOST_PROMPTS: Final = 1_000
-MOST_VERSIONS: Final = 100
+MAX_BYTES: Final = 5_000_000
+MAX_PROMPTS: Final = 1_000
+MAX_VERSIONS: Final = 100
 LONGEST_NAME: Final = 100
 LONGEST_NOTE: Final = 500
 
@@ -63,7 +63,7 @@ def with_version(prompt: SavedPrompt, version: PromptVersion) -> SavedPrompt:
     """The prompt with one version more; the oldest go when there are too many."""
     # Counting versions would give a number twice once the oldest are gone.
     number = prompt.versions[-1].number + 1
-    versions = (*prompt.versions, replace(version, number=number))[-MOST_VERSIONS:]
+    versions = (*prompt.versions, replace(version, number=number))[-MAX_VERSIONS:]
     return replace(prompt, versions=versions)
 
 
@@ -131,15 +131,15 @@ def is_too_long(prompts: Sequence[SavedPrompt]) -> bool:
         len(version.page_json.encode()) for prompt in prompts for version in prompt.versions
     )
     # Written only where it is a matter of the names and the blanks between.
-    return pages > MOST_BYTES or (
-        pages > MOST_BYTES / 4 and len(library_to_json(prompts).encode()) > MOST_BYTES
+    return pages > MAX_BYTES or (
+        pages > MAX_BYTES / 4 and len(library_to_json(prompts).encode()) > MAX_BYTES
     )
 
 
 def library_from_json(text: str) -> tuple[SavedPrompt, ...]:
     """The prompts of a file, without ids. Raises `LibraryError`."""
-    if len(text.encode(errors="surrogatepass")) > MOST_BYTES:
-        raise LibraryError(f"A library can have at most {MOST_BYTES / 1e6:g} MB.")
+    if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
+        raise LibraryError(f"A library can have at most {MAX_BYTES / 1e6:g} MB.")
     try:
         document = json.loads(text, object_pairs_hook=unique_fields)
     except NameTwiceError as error:
@@ -151,8 +151,8 @@ def library_from_json(text: str) -> tuple[SavedPrompt, ...]:
     if type(document.get("version")) is not int or document["version"] != VERSION:
         raise LibraryError("It was saved by a version that this playground does not know.")
     prompts = document.get("prompts")
-    if not isinstance(prompts, list) or len(prompts) > MOST_PROMPTS:
-        raise LibraryError(f"The prompts must be a list of at most {MOST_PROMPTS:,}.")
+    if not isinstance(prompts, list) or len(prompts) > MAX_PROMPTS:
+        raise LibraryError(f"The prompts must be a list of at most {MAX_PROMPTS:,}.")
     try:
         return tuple(map(_prompt, prompts))
     except (FieldsError, PageStateError) as error:
@@ -165,8 +165,8 @@ def _prompt(entry: object) -> SavedPrompt:
     name, versions = text_of(entry["name"], "A name"), entry["versions"]
     if not clean_name(name) or len(name) > LONGEST_NAME:
         raise LibraryError(f"A name must have 1 to {LONGEST_NAME} characters.")
-    if not isinstance(versions, list) or not 1 <= len(versions) <= MOST_VERSIONS:
-        raise LibraryError(f"The versions must be a list of 1 to {MOST_VERSIONS}.")
+    if not isinstance(versions, list) or not 1 <= len(versions) <= MAX_VERSIONS:
+        raise LibraryError(f"The versions must be a list of 1 to {MAX_VERSIONS}.")
     read = [_version(number, version) for number, version in enumerate(versions, 1)]
     return SavedPrompt("", clean_name(name), tuple(read))
 

@@ -8,13 +8,13 @@ from typing import Literal, get_args
 
 from playground.core.log.votes import Vote
 from playground.core.runs.run_row import LIVE, RunRow, RunTexts, Status, Totals
-from playground.core.text.search_words import MOST_QUERY, Phrase, contains_all, phrases
+from playground.core.text.search_words import MAX_QUERY, Phrase, contains_all, phrases
 
 Order = Literal["newest", "oldest", "most expensive", "slowest", "longest answer"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 Value = datetime | Decimal | float | int | None
 
-MOST_CHOSEN, MOST_TAGS, LONGEST_TAG, LONGEST_NOTE = 100, 20, 40, 5_000
+MAX_CHOSEN, MAX_TAGS, LONGEST_TAG, LONGEST_NOTE = 100, 20, 40, 5_000
 LONGEST_BALLOT = 40
 
 
@@ -43,11 +43,11 @@ class Filter:
     experiment_id: str | None = None
 
     def __post_init__(self) -> None:
-        if len(self.text) > MOST_QUERY:
-            raise FilterError(f"Search for at most {MOST_QUERY} characters.")
+        if len(self.text) > MAX_QUERY:
+            raise FilterError(f"Search for at most {MAX_QUERY} characters.")
         chosen = (self.statuses, self.models, self.variants, self.connections, self.tags)
-        if any(len(choices) > MOST_CHOSEN for choices in chosen):
-            raise FilterError(f"Choose at most {MOST_CHOSEN} of one kind.")
+        if any(len(choices) > MAX_CHOSEN for choices in chosen):
+            raise FilterError(f"Choose at most {MAX_CHOSEN} of one kind.")
         if not set(self.statuses) <= set(get_args(Status)):
             raise FilterError("There is no such status.")
         if self.from_day and self.to_day and self.from_day > self.to_day:
@@ -93,8 +93,8 @@ class Mark:
     def __post_init__(self) -> None:
         if len(self.note) > LONGEST_NOTE:
             raise FilterError(f"A note has at most {LONGEST_NOTE:,} characters.")
-        if len(self.tags) > MOST_TAGS:
-            raise FilterError(f"A run has at most {MOST_TAGS} tags.")
+        if len(self.tags) > MAX_TAGS:
+            raise FilterError(f"A run has at most {MAX_TAGS} tags.")
         if any(not tag or tag != clean_tag(tag) for tag in self.tags):
             raise FilterError(f"A tag is one line of at most {LONGEST_TAG} characters.")
         if self.vote not in get_args(Vote):

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from playground.core.request.extra_json import MOST_CHARACTERS
+from playground.core.request.extra_json import MAX_CHARACTERS
 from playground.core.request.request import (
     CURRENT_VERSION,
     SAMPLING_VERSION,
@@ -134,7 +134,7 @@ def _extra_json(extra: JsonObject) -> str:
         return ""
     text = json.dumps(extra, ensure_ascii=False, indent=2)
     # Indented, what was typed densely can pass the bound of what is read.
-    is_short = len(text) <= MOST_CHARACTERS
+    is_short = len(text) <= MAX_CHARACTERS
     return text if is_short else json.dumps(extra, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -16,7 +16,7 @@ from playground.core.text.csv_cells import safe_cell
 from playground.core.text.json_text import Json
 
 FORMAT = 1
-MOST_LINE = 50_000_000
+MAX_LINE = 50_000_000
 """Characters."""
 _TEXTS = ("request_json", "answer", "thinking", "attempts_json", "blocks_json")
 # Line breaks to some readers of lines, though not to JSON; and lone surrogates, which no
@@ -46,7 +46,7 @@ def _marks(mark: Mark) -> dict[str, Json]:
 
 def run_of(line: str, visitor: str) -> LoggedRun:
     """Read a line back, as a run of this visitor; whatever is wrong with it is a LineError."""
-    if len(line) > MOST_LINE:
+    if len(line) > MAX_LINE:
         raise LineError("The line is too long.")
     try:
         fields = json.loads(line)

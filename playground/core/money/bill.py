@@ -13,7 +13,7 @@ from decimal import Decimal
 from playground.core.answer.events import Iteration, RefusalBill, Usage
 from playground.core.money.budget import limit
 from playground.core.money.pricing import (
-    MOST_USD,
+    MAX_USD,
     Cost,
     CostKind,
     UnitPrices,
@@ -26,7 +26,7 @@ from playground.core.request.model_catalogue import find
 ITERATION_KINDS = ("message", "compaction", "advisor_message", "fallback_message")
 _BESIDE = ("compaction", "advisor_message")
 """Iterations that the counts of the whole report leave out."""
-_TOO_MUCH = f"The reported tokens would cost more than ${MOST_USD:,}: they can't be right."
+_TOO_MUCH = f"The reported tokens would cost more than ${MAX_USD:,}: they can't be right."
 _LONGEST_NAME = 80
 """Characters of what a server calls something that it bills."""
 _CREDIT = "A fallback credit was redeemed: its cache writes may be billed as reads."
@@ -94,7 +94,7 @@ def bill(usage: Usage | None, call: BilledCall, known: BillFacts) -> tuple[Cost,
     usage = _with_lifetimes(usage, call.cache_ttls)
     usd, missing = _add_up(usage, prices, call)
     missing = (*known.missing, *missing, *_unpriced(usage, prices, call))
-    if usd > MOST_USD:
+    if usd > MAX_USD:
         return Cost(None, "unknown", _TOO_MUCH), prices
     perhaps_less = known.perhaps_free or (_CREDIT if _is_credited(usage) else "")
     why = _line(_basis(usage, prices, is_demo), perhaps_less, *missing)
@@ -117,7 +117,7 @@ def add_earlier_attempts(last: Cost, earlier: Sequence[Cost]) -> Cost:
         return last
     before_usd = sum(before, Decimal(0))
     usd = before_usd + (_least_billed(last) or Decimal(0))
-    if usd > MOST_USD:
+    if usd > MAX_USD:
         return Cost(None, "unknown", _TOO_MUCH)
     # A failed attempt may be billed for more than it reported before it broke off.
     kind: CostKind = "at least"

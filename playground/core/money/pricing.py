@@ -43,7 +43,7 @@ _MEANINGS: dict[CostKind, str] = {
 """What a kind means, for a run that was logged without its reason."""
 
 MTOK = Decimal(1_000_000)
-MOST_USD = Decimal(1_000_000)
+MAX_USD = Decimal(1_000_000)
 """A higher price can only be an invented field, and the log could not hold the sum."""
 DATED = re.compile(r"-(\d{8}|latest|0)$")
 US_FACTOR = Decimal("1.1")
@@ -229,10 +229,10 @@ def worst_case(
         return Unbounded(f"the price of fast answers of {name} is unknown", bound.prompt_tokens)
     # A prompt too short for the cache is plain input, which a model without a price for cache
     # writes would otherwise make free.
-    most_usd = max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))
-    if most_usd <= MOST_USD:
-        return most_usd
-    return Unbounded(f"it would be more than ${MOST_USD:,}", bound.prompt_tokens)
+    max_usd = max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))
+    if max_usd <= MAX_USD:
+        return max_usd
+    return Unbounded(f"it would be more than ${MAX_USD:,}", bound.prompt_tokens)
 
 
 def _uncached(usage: Usage) -> Usage:

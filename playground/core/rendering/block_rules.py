@@ -25,7 +25,7 @@ from playground.core.rendering.mathematics import is_in_brackets
 
 DEEPEST = 60
 """Levels of nesting; what lies deeper is shown as written. markdown-it would drop it."""
-MOST_COLUMNS = 100
+MAX_COLUMNS = 100
 """Of a table: each line has as many cells, however short it is."""
 
 _DEFINITION = re.compile(
@@ -195,7 +195,7 @@ def _heading(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
 
 def _table(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
     """A table of which no cell is dropped: GFM leaves out those beyond the head's."""
-    if first + 1 < end and _line(state, first + 1).count("|") > MOST_COLUMNS:
+    if first + 1 < end and _line(state, first + 1).count("|") > MAX_COLUMNS:
         return False
     at = len(state.tokens)
     if not commonmark_table(state, first, end, is_silent):

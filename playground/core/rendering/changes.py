@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from playground.core.text.word_diff import Piece, word_diff, words_of
 
-MOST_COMPARED = 200_000
+MAX_COMPARED = 200_000
 """Characters of each side: a quarter of a second at worst."""
 
 _PART = re.compile(r"(?P<math><math\b.*?</math>)|(?P<tag><[^>]*>)|[^<]+", re.DOTALL)
@@ -47,7 +47,7 @@ class _Part:
 def changes(before: Sequence[str], after: Sequence[str]) -> Changes | None:
     """What became of one answer in another, each given as pieces of rendered HTML; None: they
     are too long. May take its time: not on an event loop."""
-    if max(sum(map(len, side)) for side in (before, after)) > MOST_COMPARED:
+    if max(sum(map(len, side)) for side in (before, after)) > MAX_COMPARED:
         return None
     parts = [[*_parts(piece)] for piece in after]
     old = "".join(part.seen for piece in before for part in _parts(piece))

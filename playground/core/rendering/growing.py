@@ -18,7 +18,7 @@ AT_ONCE = 4_000
 SHARE = 200
 """An open block is read again when it has grown by one in so many characters, so that a long one
 costs no more than a short one."""
-MOST_FAILURES = 3
+MAX_FAILURES = 3
 """Tries that a step may need: a collection of garbage can take the time of one."""
 
 _BLANK = re.compile(r"(?:[ \t]*\n)*")
@@ -83,7 +83,7 @@ class Growing:
                 # Another try needs the whole time for itself; a first one has had it.
                 if is_first:
                     self._failures += 1
-                    self.is_too_slow = is_over and self._failures >= MOST_FAILURES
+                    self.is_too_slow = is_over and self._failures >= MAX_FAILURES
                     self._read_length = len(text)
                 return open_blocks, end
             is_first = False

@@ -42,7 +42,7 @@ _SCHEME = re.compile(r"\s*[A-Za-z]+:")
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)+)\]", re.DOTALL)
 _DEEPEST_MARKS = 100
-_MOST_TRIES = 4
+_MAX_TRIES = 4
 _PLAIN_TAGS = {
     "em_open": "<em>", "em_close": "</em>", "strong_open": "<strong>",
     "strong_close": "</strong>", "s_open": "<s>", "s_close": "</s>", "link_close": "</a>",
@@ -221,7 +221,7 @@ class Reader:
             # What has had its time, or has come up too often, stays as written.
             self._tries[key] += 1
             has_had_its_time = self._clock() - began_s > self._limit_s / 2
-            block.is_complete = has_had_its_time or self._tries[key] >= _MOST_TRIES
+            block.is_complete = has_had_its_time or self._tries[key] >= _MAX_TRIES
         if block.is_complete:
             self._pieces[key] = piece
         block.is_complete &= was_complete

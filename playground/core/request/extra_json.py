@@ -16,8 +16,8 @@ from playground.core.request.input_bounds import InputBound, input_bound
 from playground.core.text.json_text import JsonObject, finite, refuse_constant, unique_fields
 from playground.core.text.key_shapes import holds_key
 
-MOST_CHARACTERS = 20_000
-MOST_PLACE = 80
+MAX_CHARACTERS = 20_000
+MAX_PLACE = 80
 DEEPEST = 60
 """Objects and lists in each other. Python's parser gives up at a depth that depends on its
 caller, and one that parses here must parse wherever the request is looked at."""
@@ -74,8 +74,8 @@ def read_extra(text: str) -> Extra:
 
 
 def _read(text: str) -> Extra:
-    if len(text) > MOST_CHARACTERS:
-        return Extra(problem=f"it is longer than {MOST_CHARACTERS:,} characters")
+    if len(text) > MAX_CHARACTERS:
+        return Extra(problem=f"it is longer than {MAX_CHARACTERS:,} characters")
     if _depth(text) > DEEPEST:
         return Extra(problem=f"it is nested more than {DEEPEST} levels deep")
     try:
@@ -101,7 +101,7 @@ def _read(text: str) -> Extra:
 
 def quoted(place: str) -> str:
     """A place in it, such as `tools[0].type`, as a sentence names it."""
-    shown = place if len(place) <= MOST_PLACE else f"{place[:MOST_PLACE]}…"
+    shown = place if len(place) <= MAX_PLACE else f"{place[:MAX_PLACE]}…"
     return f"`{shown}`" if shown else '`""`'
 
 

@@ -26,7 +26,7 @@ CURRENT_VERSION: Final = "2026-10-21"
 """The version SDK 2 sends; it refuses temperature, top_p and top_k on every model."""
 
 EFFORTS = EFFORT_5
-MOST_STOPS = 100
+MAX_STOPS = 100
 """Stop sequences of one variant."""
 MIN_THINKING_BUDGET_TOKENS = 1024
 """The smallest `thinking.budget_tokens` the API takes; it must be below `max_tokens`."""

@@ -10,7 +10,7 @@ from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.request.sent_blocks import BlocksError, read_blocks
 from playground.core.text.json_text import Json, is_of_type
 
-MOST_MESSAGES: Final = 200
+MAX_MESSAGES: Final = 200
 _ALWAYS: Final = ("role", "text")
 _BLOCKS: Final = "blocks_json"
 _RESULT: Final = "result_of"
@@ -42,8 +42,8 @@ def request_from_fields(found: object) -> Request:
     if not isinstance(found, dict) or set(found) != {"system", "messages", "params"}:
         raise FieldsError("A request must have system, messages and params.")
     messages = found["messages"]
-    if not isinstance(messages, list) or len(messages) > MOST_MESSAGES:
-        raise FieldsError(f"The messages must be a list of at most {MOST_MESSAGES}.")
+    if not isinstance(messages, list) or len(messages) > MAX_MESSAGES:
+        raise FieldsError(f"The messages must be a list of at most {MAX_MESSAGES}.")
     system = text_of(found["system"], "system")
     return Request(Prompt(system, tuple(map(_message, messages))), _params(found["params"]))
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from playground.core.text.json_text import finite, is_within
 
-MOST_BLOCKS: Final = 1_000
-MOST_PARTS, DEEPEST = 100_000, 100
+MAX_BLOCKS: Final = 1_000
+MAX_PARTS, DEEPEST = 100_000, 100
 OF_USERS: Final = frozenset({"image", "document", "search_result", "tool_result"})
 """Blocks that only a user's turn has: some would be fetched or cost what nobody has seen."""
 
@@ -24,7 +24,7 @@ def read_blocks(text: str) -> list[dict[str, Any]]:
     try:
         # Its depth is bounded first: the parser's RecursionError is no ValueError.
         content: Any = None
-        if is_within(text, MOST_PARTS, DEEPEST):
+        if is_within(text, MAX_PARTS, DEEPEST):
             content = json.loads(text, parse_float=finite, parse_constant=finite)
         # Half a character, written as an escape or as it is, could not be sent.
         (json.dumps(content, ensure_ascii=False) if "\\u" in text else text).encode()
@@ -39,7 +39,7 @@ def read_blocks(text: str) -> list[dict[str, Any]]:
 def holds_answer(content: object) -> bool:
     """Whether content is what an answer can hold: blocks of any type but a user's, since new
     types may come at any time."""
-    return isinstance(content, list) and 0 < len(content) <= MOST_BLOCKS and all(
+    return isinstance(content, list) and 0 < len(content) <= MAX_BLOCKS and all(
         isinstance(block, dict) and isinstance(block.get("type"), str)
         and block["type"] not in OF_USERS
         for block in content

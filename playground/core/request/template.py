@@ -13,8 +13,8 @@ from typing import Final
 from playground.core.request.request import Prompt
 from playground.core.text.normal_forms import normalized
 
-MOST_NAME_CHARACTERS: Final = 64
-MOST_CHARACTERS: Final = 8_000_000
+MAX_NAME_CHARACTERS: Final = 64
+MAX_CHARACTERS: Final = 8_000_000
 """Of a text with its values put in; a long value can stand in many places."""
 # Wider than a name: `re` has no class for letters with their marks, so `is_name` decides.
 _PLACE = re.compile(r"(\\?)\{\{[^\S\r\n]*([^\s{}\\]{1,64})[^\S\r\n]*\}\}")
@@ -28,7 +28,7 @@ class TemplateError(ValueError):
 
 def is_name(text: str) -> bool:
     """Whether a variable can be called so: letters, digits and underscores."""
-    return 0 < len(text) <= MOST_NAME_CHARACTERS and all(
+    return 0 < len(text) <= MAX_NAME_CHARACTERS and all(
         letter == "_" or unicodedata.category(letter)[0] in _NAME_CATEGORIES for letter in text
     )
 
@@ -39,7 +39,7 @@ def as_name(text: str) -> str:
     if is_name(name):
         return name
     letters = "".join(letter if is_name(letter) else "_" for letter in name)
-    return re.sub("_+", "_", letters).strip("_")[:MOST_NAME_CHARACTERS].strip("_")
+    return re.sub("_+", "_", letters).strip("_")[:MAX_NAME_CHARACTERS].strip("_")
 
 
 def variables_of(text: str) -> tuple[str, ...]:
@@ -106,9 +106,9 @@ def _require(names: tuple[str, ...], values: Mapping[str, str]) -> None:
 
 def _require_size(text: str, values: Mapping[str, str]) -> None:
     # Counted before it is built: one long value in many places would fill the memory.
-    if len(text) + sum(len(values[name]) for name in _names(text)) > MOST_CHARACTERS:
+    if len(text) + sum(len(values[name]) for name in _names(text)) > MAX_CHARACTERS:
         raise TemplateError(
-            f"With its values, a text is longer than {MOST_CHARACTERS:,} characters."
+            f"With its values, a text is longer than {MAX_CHARACTERS:,} characters."
         )
 
 

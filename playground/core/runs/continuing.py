@@ -18,7 +18,7 @@ from playground.core.request.request import Message, Prompt
 from playground.core.request.sent_blocks import BlocksError, read_blocks, write_blocks
 from playground.core.request.tool_results import calls_in
 
-MOST_NAMED = 10
+MAX_NAMED = 10
 UNFINISHED = ("pause_turn", "compaction")
 """Stop reasons after which the API goes on when it is sent the answer, and nothing more."""
 
@@ -71,7 +71,7 @@ def _beside_text(blocks: Blocks) -> list[str]:
     extended thinking)."""
     names = [_name(block) for block in blocks]
     names += ["citations"] * any(block.citations for block in blocks if type(block) is TextBlock)
-    return list(dict.fromkeys(name for name in names if name))[:MOST_NAMED]
+    return list(dict.fromkeys(name for name in names if name))[:MAX_NAMED]
 
 
 def _name(block: Block) -> str:

@@ -17,9 +17,9 @@ NAME: Final = "s"
 LONGEST: Final = 8_000
 """Characters of a link that mail and chat programs still pass on whole."""
 LONGEST_READ: Final = 16_000
-MOST_JSON_BYTES: Final = 65_536
+MAX_JSON_BYTES: Final = 65_536
 """What a link may unfold to."""
-MOST_PARTS, DEEPEST = 4_000, 8
+MAX_PARTS, DEEPEST = 4_000, 8
 """Of its JSON: strings and commas and brackets, and brackets in brackets."""
 _LINK = re.compile(r"(?P<version>\d{1,6})(?P<form>[a-z])(?P<data>[A-Za-z0-9_-]*)")
 # What pages have in common, so that a link need not tell it. Links of version 1 are read with
@@ -48,7 +48,7 @@ def encode(state: PageState) -> str:
         content = to_json(state).encode()
     except PageStateError as error:
         raise LinkError(str(error)) from None
-    if len(content) > MOST_JSON_BYTES:
+    if len(content) > MAX_JSON_BYTES:
         raise LinkError("This page is too long for a link.")
     packer = zlib.compressobj(9, zdict=_SHARED)
     packed = packer.compress(content) + packer.flush()
@@ -73,7 +73,7 @@ def decode(text: str) -> PageState:
         raise LinkError("This link is damaged: its beginning is wrong.")
     content = _content(match["form"], _bytes(match["data"]))
     # Counted before it is parsed: objects take many times the memory of their text.
-    if not is_within(content, MOST_PARTS, DEEPEST):
+    if not is_within(content, MAX_PARTS, DEEPEST):
         raise LinkError("This link contains more than a page can hold.")
     try:
         return from_json(content)
@@ -112,14 +112,14 @@ def _content(form: str, data: bytes) -> str:
         unpacker = zlib.decompressobj(zdict=_SHARED)
         try:
             # One byte too many is enough to tell, however much more would unpack.
-            data = unpacker.decompress(data, MOST_JSON_BYTES + 1)
+            data = unpacker.decompress(data, MAX_JSON_BYTES + 1)
         except zlib.error:
             raise LinkError("This link is damaged and can't be unpacked.") from None
-        if len(data) <= MOST_JSON_BYTES and not unpacker.eof:
+        if len(data) <= MAX_JSON_BYTES and not unpacker.eof:
             raise LinkError("This link was cut short.")
         if unpacker.unused_data:
             raise LinkError("This link is damaged: there is something after its end.")
-    if len(data) > MOST_JSON_BYTES:
+    if len(data) > MAX_JSON_BYTES:
         raise LinkError("This link contains more than a page can hold.")
     try:
         return data.decode()

@@ -63,8 +63,8 @@ const client = new Anthropic({{
 }
 _PROTOTYPE = re.compile(r'^( *)"__proto__":', re.MULTILINE)
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
-_LEAST_WITH_EXPONENT = 1e21
-_MOST_LISTED, _MOST_DIGITS = 5, 40
+_MIN_WITH_EXPONENT = 1e21
+_MAX_LISTED, _MAX_DIGITS = 5, 40
 _KEYS = {
     "demo": ("authorization: Bearer demo",),
     "claude": ("authorization: Bearer $ANTHROPIC_API_KEY",),
@@ -238,7 +238,7 @@ def _in_javascript(number: float) -> str:
         double = float(number)
     except OverflowError:
         return "null"
-    if double.is_integer() and abs(double) < _LEAST_WITH_EXPONENT:
+    if double.is_integer() and abs(double) < _MIN_WITH_EXPONENT:
         # Its shortest digits with zeros behind them; a zero loses its sign.
         return str(int(Decimal(repr(double))))
     return repr(double)
@@ -247,8 +247,8 @@ def _in_javascript(number: float) -> str:
 def _listed(texts: Sequence[str]) -> str:
     """The first of them."""
     distinct = list(dict.fromkeys(texts))
-    return ", ".join([*distinct[:_MOST_LISTED], *(["…"] if distinct[_MOST_LISTED:] else [])])
+    return ", ".join([*distinct[:_MAX_LISTED], *(["…"] if distinct[_MAX_LISTED:] else [])])
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _MOST_DIGITS else f"{text[:_MOST_DIGITS]}…"
+    return text if len(text) <= _MAX_DIGITS else f"{text[:_MAX_DIGITS]}…"

@@ -10,9 +10,9 @@ from typing import Final
 from playground.core.statistics.intervals import Distribution, distribution
 from playground.core.text.word_diff import words_of
 
-MOST_WORDS: Final = 3_000
+MAX_WORDS: Final = 3_000
 """Of an answer that are compared."""
-MOST_COMPARED: Final = 40
+MAX_COMPARED: Final = 40
 """Different answers that are compared with each other, the most frequent first."""
 
 
@@ -72,7 +72,7 @@ def _shared(texts: Sequence[str]) -> int:
 def _mean_similarity(distinct: tuple[Distinct, ...]) -> float | None:
     """Over all pairs of answers; a pair of identical ones counts 1."""
     # Every pair is compared, so the work grows with the square of their number.
-    compared = [(_compared_words(answer.text), answer.count) for answer in distinct[:MOST_COMPARED]]
+    compared = [(_compared_words(answer.text), answer.count) for answer in distinct[:MAX_COMPARED]]
     total = sum(count for _, count in compared)
     if total < 2:
         return None
@@ -83,7 +83,7 @@ def _mean_similarity(distinct: tuple[Distinct, ...]) -> float | None:
 
 
 def _compared_words(text: str) -> list[str]:
-    return [word.casefold() for word in words_of(text)[:MOST_WORDS]]
+    return [word.casefold() for word in words_of(text)[:MAX_WORDS]]
 
 
 def _rouge_l(one: list[str], other: list[str]) -> float:

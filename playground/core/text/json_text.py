@@ -16,7 +16,7 @@ JsonObject: TypeAlias = Mapping[str, Json]
 _PART = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},:]|\s+|[^\s"\[\]{},:]+', re.DOTALL)
-MOST_INDENTED = 30_000
+MAX_INDENTED = 30_000
 """Tokens, for which it takes 15 ms."""
 DEEPEST_LINE = 40
 """What lies deeper stays in one line: its spaces would be more than its letters."""
@@ -73,13 +73,13 @@ def is_of_type(value: Json, annotation: Any) -> bool:  # noqa: ANN401 (the type 
     return type(value) in kinds
 
 
-def is_within(text: str, most_parts: int, deepest: int) -> bool:
+def is_within(text: str, max_parts: int, deepest: int) -> bool:
     """Whether it has no more strings, commas and brackets, and none deeper in one another."""
     depth = 0
     for count, part in enumerate(_PART.finditer(text)):
         # A string begins with its quote, so that brackets within it count for nothing.
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(part[0][0], 0)
-        if count > most_parts or depth > deepest:
+        if count > max_parts or depth > deepest:
             return False
     return True
 
@@ -93,7 +93,7 @@ def indented(text: str) -> str:
     depth, last, space = 0, "", ""
     for count, match in enumerate(_TOKEN.finditer(text)):
         token = match[0]
-        if count > MOST_INDENTED:
+        if count > MAX_INDENTED:
             return text
         if token.isspace():
             space = token

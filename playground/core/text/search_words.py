@@ -16,11 +16,11 @@ from functools import cache
 
 from playground.core.text.normal_forms import normalized
 
-MOST_CHARACTERS = 200_000
+MAX_CHARACTERS = 200_000
 """Of a longer text only the beginning is found."""
-MOST_QUERY = 500
+MAX_QUERY = 500
 """Characters of a query."""
-MOST_READ = 2_000
+MAX_READ = 2_000
 """Texts that are read for the signs of one page or sum: the newest with the words."""
 _LONGEST_WORD = 60
 _SHORTEST_PREFIX = 3
@@ -69,7 +69,7 @@ def words(text: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    text = text[:MOST_CHARACTERS]
+    text = text[:MAX_CHARACTERS]
     if text.isascii():
         return text.lower()
     # Folded twice: taking signs apart that stand for others (ϒ) brings new capitals.
@@ -86,7 +86,7 @@ def phrases(query: str) -> tuple[Phrase, ...]:
     written without spaces stays together too, and the last word may go on."""
     parsed: list[Phrase] = []
     # Phones type curly quotes.
-    query = query[:MOST_QUERY].translate(dict.fromkeys(map(ord, "\u201c\u201d\u201e"), '"'))
+    query = query[:MAX_QUERY].translate(dict.fromkeys(map(ord, "\u201c\u201d\u201e"), '"'))
     for part in _PART.finditer(query):
         quoted, bare = part.groups()
         part_text = bare if quoted is None else quoted

@@ -9,10 +9,10 @@ from typing import Literal
 
 Kind = Literal["same", "removed", "added"]
 
-MOST_PARTS = 2_000
+MAX_PARTS = 2_000
 """Words, or lines, compared at once: the time `difflib` takes can grow with their square. A
 longer stretch is compared line by line first; what is too long even so is replaced whole."""
-MOST_WORDS_OF_LINES = 500
+MAX_WORDS_OF_LINES = 500
 """Words compared at once within lines that differ, of which there can be many."""
 WORDS = re.compile(
     # Scripts that put no space between words are taken apart letter by letter.
@@ -65,7 +65,7 @@ def _trimmed(before: list[str], after: list[str]) -> Iterator[Piece]:
     end = _shared(before[start:][::-1], after[start:][::-1])
     yield Piece("same", "".join(before[:start]))
     left, right = before[start : len(before) - end], after[start : len(after) - end]
-    if max(len(left), len(right)) <= MOST_PARTS:
+    if max(len(left), len(right)) <= MAX_PARTS:
         yield from _by_word(left, right)
     else:
         yield from _by_line("".join(left), "".join(right))
@@ -81,7 +81,7 @@ def _shared(words: list[str], others: list[str]) -> int:
 
 def _by_line(before: str, after: str) -> Iterator[Piece]:
     left, right = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    if max(len(left), len(right)) > MOST_PARTS:
+    if max(len(left), len(right)) > MAX_PARTS:
         yield from _replaced(before, after)
         return
     for is_same, lines, others in _blocks(left, right):
@@ -89,7 +89,7 @@ def _by_line(before: str, after: str) -> Iterator[Piece]:
             yield Piece("same", "".join(lines))
             continue
         words, other_words = WORDS.findall("".join(lines)), WORDS.findall("".join(others))
-        if max(len(words), len(other_words)) <= MOST_WORDS_OF_LINES:
+        if max(len(words), len(other_words)) <= MAX_WORDS_OF_LINES:
             yield from _by_word(words, other_words, autojunk=True)
         else:
             yield from _replaced("".join(lines), "".join(others))

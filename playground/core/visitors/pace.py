@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 
-MOST_KNOWN = 10_000
+MAX_KNOWN = 10_000
 """Buckets in memory: beyond, those that were not used for longest are taken for empty."""
 
 
@@ -77,6 +77,6 @@ class RateLimiter:
         bucket = self._buckets.setdefault(who, LeakyBucket(self._each))
         # The most recent goes last: `popitem` drops the one unused for longest.
         self._buckets.move_to_end(who)
-        if len(self._buckets) > MOST_KNOWN:
+        if len(self._buckets) > MAX_KNOWN:
             self._buckets.popitem(last=False)
         return bucket

@@ -11,7 +11,7 @@ from playground.core.text.normal_forms import normalized
 SHORTEST = 8
 LONGEST = 200
 """As a browser counts the characters of a field, see `length`."""
-MOST_WRONG = 5
+MAX_WRONG = 5
 WITHIN_S = 60.0
 
 
@@ -22,14 +22,14 @@ class Passcode:
     def __init__(self, passcode: str) -> None:
         self._digest = _digest(passcode)
         self._is_set = bool(passcode)
-        self._wrong_s: deque[float] = deque(maxlen=MOST_WRONG)
+        self._wrong_s: deque[float] = deque(maxlen=MAX_WRONG)
         self._lock = Lock()
 
     def enter(self, given: str, now_s: float) -> Literal["right", "wrong", "too often"]:
         """Compare, unless too many were wrong within a minute; `now_s` is any steady clock."""
         # Pages try on their own threads: without the lock more than five would get through.
         with self._lock:
-            is_full = len(self._wrong_s) == MOST_WRONG
+            is_full = len(self._wrong_s) == MAX_WRONG
             # Before anything is compared: while locked, not even the right one may be told apart.
             if is_full and now_s - self._wrong_s[0] < WITHIN_S:
                 return "too often"

@@ -11,7 +11,7 @@ from playground.core.request.body_shapes import ROLES
 from playground.core.request.model_catalogue import is_model_id
 from playground.core.request.request import (
     EFFORTS,
-    MOST_STOPS,
+    MAX_STOPS,
     Message,
     Params,
     Prompt,
@@ -26,7 +26,7 @@ from playground.core.request.tool_results import RESULT
 from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.wire import NO_THINKING, THINKING_TYPES
 
-MOST_MAX_TOKENS: Final = 1_000_000
+MAX_TOKENS_LIMIT: Final = 1_000_000
 _MOST: Final = 10**9
 _THINKING: Final[Mapping[str, Thinking]] = {kind: name for name, kind in THINKING_TYPES.items()}
 
@@ -73,7 +73,7 @@ def take_params(body: dict[str, Json], max_tokens: int) -> Params:
     """Take out of a body what the controls hold; the rest stays in it. `max_tokens` is for a
     body that has none, or one that no control takes."""
     model = body.pop("model") if _is_model(body.get("model")) else ""
-    if _is_whole_to(body.get("max_tokens"), MOST_MAX_TOKENS):
+    if _is_whole_to(body.get("max_tokens"), MAX_TOKENS_LIMIT):
         max_tokens = body.pop("max_tokens")
     params = Params(
         model,
@@ -108,7 +108,7 @@ def _number(body: dict[str, Json], name: str, most: float) -> float | None:
 def _stops(body: dict[str, Json]) -> tuple[str, ...]:
     stops = body.get("stop_sequences")
     # An empty list is sent all the same, where the control sends none at all.
-    if not isinstance(stops, list) or not 1 <= len(stops) <= MOST_STOPS:
+    if not isinstance(stops, list) or not 1 <= len(stops) <= MAX_STOPS:
         return ()
     # The control holds one a line.
     if not all(isinstance(stop, str) and is_line(stop) for stop in stops):

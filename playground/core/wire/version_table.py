@@ -7,7 +7,7 @@ from playground.core.request.model_catalogue import Model
 from playground.core.request.request import CURRENT_VERSION, EFFORTS, SAMPLING_VERSION
 from playground.core.wire.body_refusals import Target, Unavailable, prefill_refusal
 from playground.core.wire.wire import (
-    LEAST_TOP_P_THINKING,
+    MIN_TOP_P_THINKING,
     ONLY_VALUE,
     SAMPLING,
     THINKING_TYPES,
@@ -75,7 +75,7 @@ def _taken(name: str, model: Model) -> str:
     if name == "top_k":
         return "sent, with thinking off"
     beside = ", not beside temperature" if model.takes_one_of_two else ""
-    return f"sent{beside}; from {LEAST_TOP_P_THINKING} while it thinks"
+    return f"sent{beside}; from {MIN_TOP_P_THINKING} while it thinks"
 
 
 def _effort(target: Target) -> str:

@@ -62,7 +62,7 @@ _BY_DEFAULT = {"on": "on", "off": "off", "always": "always on"}
 SAMPLING = ("temperature", "top_p", "top_k")
 ONLY_VALUE = {"temperature": 1.0, "top_p": 0.99}
 """What models without sampling still take under the older version: their own default."""
-LEAST_TOP_P_THINKING = 0.95
+MIN_TOP_P_THINKING = 0.95
 NAMES = {"temperature": "Temperature", "top_p": "top_p", "top_k": "top_k"}
 _INSTEAD = (
     '"thinking.type.{}" is not supported for this model. Use "thinking.type.adaptive" and'
@@ -566,9 +566,9 @@ def sampling_refusal(
 
 def _while_thinking(name: str, value: float, model: Model) -> Unavailable | None:
     if name == "top_p":
-        if value >= LEAST_TOP_P_THINKING:
+        if value >= MIN_TOP_P_THINKING:
             return None
-        return Unavailable(f"{model.name} takes {LEAST_TOP_P_THINKING} to 1 while it thinks")
+        return Unavailable(f"{model.name} takes {MIN_TOP_P_THINKING} to 1 while it thinks")
     if name == "temperature" and value == 1:
         return None
     text = "`temperature` may only be set to 1 when thinking is enabled."

@@ -35,7 +35,7 @@ _COLUMNS: Mapping[Order, sa.ColumnElement[Any]] = {
     "slowest": runs.c.duration_s,
     "longest answer": runs.c.output_tokens,
 }
-_MOST_SORTED = 10_000
+_MAX_SORTED = 10_000
 _KIND = ("status", "model", "variant", "connection")
 
 
@@ -157,9 +157,9 @@ def _is_narrow(connection: sa.Connection, query: PageQuery) -> bool:
     """Whether so few runs lie in a range of costs that sorting them all is cheaper."""
     if query.chosen.from_usd is None and query.chosen.to_usd is None:
         return False
-    costs = sa.select(runs.c.cost_usd).where(*_within_costs(query)).limit(_MOST_SORTED + 1)
+    costs = sa.select(runs.c.cost_usd).where(*_within_costs(query)).limit(_MAX_SORTED + 1)
     count = connection.scalar(sa.select(sa.func.count()).select_from(costs.subquery()))
-    return (count or 0) <= _MOST_SORTED
+    return (count or 0) <= _MAX_SORTED
 
 
 def _within_costs(query: PageQuery) -> list[sa.ColumnElement[bool]]:

@@ -38,7 +38,7 @@ from playground.store.writing.writer import Writer
 
 _NOT_WRITTEN = Refusal("Not done: the log can't be written just now.")
 _ROWS_AT_ONCE = 500
-_MOST_VOTES = 10_000
+_MAX_VOTES = 10_000
 _NONE: tuple[tuple[str, ...], ...] = ((), (), (), ())
 
 Answer = TypeVar("Answer")
@@ -227,7 +227,7 @@ class History:
         def read(connection: sa.Connection | None, entries: Entries) -> tuple[Standing, ...]:
             if connection is None:
                 return ()
-            return standings(marking.read_votes(connection, name, entries, _MOST_VOTES))
+            return standings(marking.read_votes(connection, name, entries, _MAX_VOTES))
 
         return self._ask(name, read)
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from playground.core.runs.run_row import RunRow, RunTexts
 
 # Strangers share the memory of one server: no page may take all of it.
-MOST_CHARACTERS = 50_000_000
-MOST_PER_PAGE = 10_000_000
+MAX_CHARACTERS = 50_000_000
+MAX_PER_PAGE = 10_000_000
 
 Key = tuple[str, str]
 Run = tuple[RunRow, RunTexts]
@@ -19,8 +19,8 @@ Run = tuple[RunRow, RunTexts]
 class OpenPages:
     """Runs with their texts by page; safe to use from any thread."""
 
-    def __init__(self, most: int = MOST_CHARACTERS, most_per_page: int = MOST_PER_PAGE) -> None:
-        self._most, self._most_per_page = most, most_per_page
+    def __init__(self, most: int = MAX_CHARACTERS, max_per_page: int = MAX_PER_PAGE) -> None:
+        self._most, self._most_per_page = most, max_per_page
         self._lock = threading.Lock()
         self._runs: dict[Key, Run] = {}
         self._keys: dict[str, OrderedDict[Key, int]] = {}

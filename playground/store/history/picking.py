@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from playground.core.log.history import Cursor, Filter
 from playground.core.runs.run_row import LIVE
-from playground.core.text.search_words import MOST_READ, contains_all
+from playground.core.text.search_words import MAX_READ, contains_all
 from playground.store.rows import marking
 from playground.store.search.search_index import searched_texts
 from playground.store.search.search_matches import SLOTS, Matches, first_id
@@ -17,7 +17,7 @@ from playground.store.sums import few_runs
 from playground.store.tables.dialect import in_chunks
 from playground.store.tables.schema import runs, texts
 
-MOST_PICKED = 10_000
+MAX_PICKED = 10_000
 """Matches that are looked at for one page or sum: the newest."""
 # A frequent word fills a page at the first look; growing looks find rare matches in few rounds.
 _FIRST_LOOK, _GROWTH = 100, 4
@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 def most_looked_at(chosen: Filter) -> int:
     """How many matches are looked at for one page or sum; fewer if texts must be read."""
-    return MOST_READ if _reads_texts(chosen) else MOST_PICKED
+    return MAX_READ if _reads_texts(chosen) else MAX_PICKED
 
 
 def _reads_texts(chosen: Filter) -> bool:
@@ -54,14 +54,14 @@ def pick(connection: sa.Connection, visitor: str, chosen: Filter) -> tuple[sa.Fr
     if not _names_runs(chosen):
         matches = _matches(visitor, chosen, None)
         if _reads_texts(chosen):
-            ids = [run_id for _, run_id in matches.read(connection, MOST_READ + 1)]
-            saying = _ids_with_text(connection, visitor, ids[:MOST_READ], chosen)
-            return few_runs.rows(connection, visitor, saying), len(ids) > MOST_READ
-        count = matches.count(connection, MOST_PICKED + 1)
-        return matches.rows(connection, MOST_PICKED), count > MOST_PICKED
+            ids = [run_id for _, run_id in matches.read(connection, MAX_READ + 1)]
+            saying = _ids_with_text(connection, visitor, ids[:MAX_READ], chosen)
+            return few_runs.rows(connection, visitor, saying), len(ids) > MAX_READ
+        count = matches.count(connection, MAX_PICKED + 1)
+        return matches.rows(connection, MAX_PICKED), count > MAX_PICKED
     few = _named_ids(connection, visitor, chosen)
-    is_partial = len(few) > MOST_PICKED
-    few = few[:MOST_PICKED]
+    is_partial = len(few) > MAX_PICKED
+    few = few[:MAX_PICKED]
     if chosen.text.strip():
         few = _ids_with_text(connection, visitor, few, chosen)
     return few_runs.rows(connection, visitor, few), is_partial
@@ -85,7 +85,7 @@ def parts(
             second = matched[-1][0] // SLOTS * SLOTS
             rest = replace(matches, first=max(second, matches.first), below=matched[-1][0])
             matched += rest.read(connection, SLOTS)
-            matches, size = replace(matches, below=second), min(MOST_PICKED, size * _GROWTH)
+            matches, size = replace(matches, below=second), min(MAX_PICKED, size * _GROWTH)
         ids = [run_id for _, run_id in matched]
         yield Part(
             ids, _ids_with_text(connection, visitor, ids, chosen) if _reads_texts(chosen) else ids
@@ -108,7 +108,7 @@ def _matches(visitor: str, chosen: Filter, after: Cursor | None) -> Matches:
 
 
 def _named_ids(connection: sa.Connection, visitor: str, chosen: Filter) -> list[str]:
-    limit = MOST_PICKED + 1
+    limit = MAX_PICKED + 1
     sets: list[set[str]] = []
     if chosen.is_starred:
         sets.append(marking.starred_ids(connection, visitor, limit))

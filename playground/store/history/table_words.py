@@ -10,7 +10,7 @@ from playground.core.log.logged_request import NO_WORDS, RowWords, row_words
 from playground.core.runs.run_row import LIVE, RunRow
 from playground.store.rows.reading import Entries, read_ids_with_texts, read_request_and_answer
 
-_MOST_REMEMBERED = 2_000
+_MAX_REMEMBERED = 2_000
 
 
 class TableWords:
@@ -60,6 +60,6 @@ class TableWords:
             for run_id, words in new.items():
                 if rows_by_id[run_id].status not in LIVE:
                     self._words_by_row[rows_by_id[run_id]] = words
-            while len(self._words_by_row) > _MOST_REMEMBERED:
+            while len(self._words_by_row) > _MAX_REMEMBERED:
                 self._words_by_row.popitem(last=False)
         return known | new

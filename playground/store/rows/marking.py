@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from playground.core.log.history import (
     LONGEST_NOTE,
-    MOST_TAGS,
+    MAX_TAGS,
     NO_MARK,
     FilterError,
     Mark,
@@ -55,7 +55,7 @@ def _mark_of(
     """The mark within the rules of marks: another program may have written it, and a refused one
     would keep all others of its page from being read."""
     clean_tags = dict.fromkeys(tag for tag in map(clean_tag, tags_of_run) if tag)
-    mark = Mark(bool(is_starred), tuple(clean_tags)[:MOST_TAGS], note[:LONGEST_NOTE])
+    mark = Mark(bool(is_starred), tuple(clean_tags)[:MAX_TAGS], note[:LONGEST_NOTE])
     try:
         return replace(mark, vote=vote, ballot=ballot)
     except FilterError:

@@ -16,7 +16,7 @@ Key = tuple[str, str]
 _REMEMBERED_ROWS = 500
 _REMEMBERED_CHARACTERS = 20_000_000
 _REFUSED_CHARACTERS = 20_000_000
-MOST_WAITING_CHARACTERS = 50_000_000
+MAX_WAITING_CHARACTERS = 50_000_000
 """Of rows that wait to be written: beyond it new runs are refused, for nothing that was recorded
 may be given up. A stranger alone may have `SHARE_OF_WAITING` of it."""
 SHARE_OF_WAITING = 4
@@ -302,8 +302,8 @@ class Memory:
         with self._lock:
             all_ = self._unsaved_size.total() - self._refused_size.total()
             own = self._unsaved_size[visitor] - self._refused_size[visitor]
-        share = MOST_WAITING_CHARACTERS // SHARE_OF_WAITING
-        return all_ > MOST_WAITING_CHARACTERS or (visitor != LOCAL and own > share)
+        share = MAX_WAITING_CHARACTERS // SHARE_OF_WAITING
+        return all_ > MAX_WAITING_CHARACTERS or (visitor != LOCAL and own > share)
 
     @property
     def number(self) -> int:

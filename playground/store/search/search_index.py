@@ -27,7 +27,7 @@ from playground.store.tables.faults import fault_of, in_savepoint
 from playground.store.tables.history_schema import searchable, unsearched
 from playground.store.tables.schema import runs, texts
 
-_MOST_BYTES, _MOST_POSITION, _MOST_PLACES = 900_000, 16_000, 255
+_MAX_BYTES, _MAX_POSITION, _MAX_PLACES = 900_000, 16_000, 255
 """What a tsvector holds, up to which word it knows the place, and how many places of a word
 (PostgreSQL, "Limitations" of text search)."""
 FEW = 2_000
@@ -273,14 +273,14 @@ def _ts_vector(run_words: Sequence[str]) -> str:
     places: dict[str, list[int]] = {}
     size = 0
     for place, word in enumerate(run_words, start=1):
-        if size > _MOST_BYTES:
+        if size > _MAX_BYTES:
             break
         at = places.get(word)
         if at is None:
             at = places[word] = []
             size += 4 + len(word.encode())
         # Beyond these a word is found by itself only, and not as part of a phrase.
-        if place <= _MOST_POSITION and len(at) < _MOST_PLACES:
+        if place <= _MAX_POSITION and len(at) < _MAX_PLACES:
             at.append(place)
             size += 4
     return " ".join(

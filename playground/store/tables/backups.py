@@ -12,7 +12,7 @@ from playground.store.tables.migrations import NEWEST
 from playground.store.tables.schema import metadata
 
 # A restore checks and copies the whole file while somebody waits.
-MOST_BYTES = 20_000_000_000
+MAX_BYTES = 20_000_000_000
 _HEAD = b"SQLite format 3\x00"
 _INDEX_OF_WORDS = "said"
 _NEEDED = ("meta", "runs", "texts")
@@ -44,7 +44,7 @@ def problem_of(source: Path) -> str | None:
     try:
         with source.open("rb") as opened:
             head = opened.read(len(_HEAD))
-        if head != _HEAD or source.stat().st_size > MOST_BYTES:
+        if head != _HEAD or source.stat().st_size > MAX_BYTES:
             return "it is not a SQLite file, or too large"
         with closing(_opened(source)) as connection:
             return _problem_in(connection)

@@ -13,7 +13,7 @@ from playground.core.text.json_text import with_whole_characters
 from playground.store.tables.column_types import PICO_PER_USD
 
 Value = TypeVar("Value", RunRow, RunTexts, Filter, Cursor)
-_MOST_DIGITS = 1_000
+_MAX_DIGITS = 1_000
 """Of an amount of dollars: one with more is for the database to refuse, not to be counted out."""
 
 
@@ -55,6 +55,6 @@ def _clean_field(value: object) -> object:
         return tuple(map(_clean_field, value))
     if isinstance(value, datetime):
         return _in_utc(value)
-    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() < _MOST_DIGITS:
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() < _MAX_DIGITS:
         return Decimal(int((value * PICO_PER_USD).to_integral_value())) / PICO_PER_USD
     return value

@@ -78,17 +78,17 @@ def _connect_postgres(
     size = {"pool_size": 2, "max_overflow": 3} if is_reader else {"pool_size": 1, "max_overflow": 0}
     options["connect_args"] = {k: v for k, v in _POSTGRES.items() if k not in url.query}
     engine = sa.create_engine(url, **options, **size, pool_pre_ping=True)
-    most_s = READ_WITHIN_S if is_reader else WRITTEN_WITHIN_S
-    wait_ms, most_ms = max(1, int(busy_timeout_s * 1000)), int(most_s * 1000)
+    max_s = READ_WITHIN_S if is_reader else WRITTEN_WITHIN_S
+    wait_ms, max_ms = max(1, int(busy_timeout_s * 1000)), int(max_s * 1000)
     if is_reader:
         # All queries behind one answer see the same moment.
         begin = f"""BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-            SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = {most_ms}"""
+            SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = {max_ms}"""
     else:
         # A writer that falls silent during its turn must not keep it for ever.
         begin = f"""BEGIN; SET LOCAL lock_timeout = {wait_ms};
-            SET LOCAL statement_timeout = {most_ms};
-            SET LOCAL idle_in_transaction_session_timeout = {most_ms};
+            SET LOCAL statement_timeout = {max_ms};
+            SET LOCAL idle_in_transaction_session_timeout = {max_ms};
             SELECT pg_advisory_xact_lock({WRITER_LOCK})"""
 
     @sa.event.listens_for(engine, "do_connect")
@@ -98,7 +98,7 @@ def _connect_postgres(
         from playground.store.tables.postgres_connection import BoundedConnection
 
         connection = BoundedConnection.connect(*arguments, **options)
-        connection.most_s = most_s + REPLY_WITHIN_S
+        connection.max_s = max_s + REPLY_WITHIN_S
         return connection
 
     @sa.event.listens_for(engine, "begin")

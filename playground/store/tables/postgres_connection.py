@@ -11,10 +11,10 @@ Answer = TypeVar("Answer")
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """Closes itself once nothing has moved for `most_s`. A server or a proxy that hangs, or whose
+    """Closes itself once nothing has moved for `max_s`. A server or a proxy that hangs, or whose
     disk does, keeps up the connection all the same: no timeout of the network ends that wait."""
 
-    most_s = 60.0
+    max_s = 60.0
 
     def wait(
         self, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None
@@ -30,7 +30,7 @@ class BoundedConnection(psycopg.Connection[Any]):
                 ready = yield wanted
                 if ready:
                     moved_s = time.monotonic()
-                elif time.monotonic() - moved_s > self.most_s:
+                elif time.monotonic() - moved_s > self.max_s:
                     # Of what is under way nobody knows how it ends: the next would read its reply.
                     self.close()
                     raise psycopg.OperationalError("the server has fallen silent")

@@ -298,7 +298,7 @@ export default ({ data, parentElement, setTriggerValue }) => {
   if (!answers.root) build();
   const host = parentElement.querySelector(".pg-host");
   if (answers.root.parentElement !== host) host.replaceChildren(answers.root);
-  typed.mostBytes = data.most_bytes;
+  typed.mostBytes = data.max_bytes;
   answers.later ??= load(data.later);
   answers.receive();
   if (answers.token === data.token) return;

@@ -13,7 +13,7 @@ from playground.ui.answer.patches import AnswerUpdates
 from playground.ui.answer.scripts import read
 from playground.ui.library import lessons_state
 from playground.ui.runs import running
-from playground.ui.server.page_sockets import most_bytes
+from playground.ui.server.page_sockets import max_bytes
 from playground.ui.server.streamlit_insides import parts_to_preload
 from playground.ui.session import answers_state as band
 from playground.ui.session import editor_state, money_state, presses_state, state
@@ -60,7 +60,7 @@ def _settings() -> dict[str, Any]:
         "token": state.fed_page().token,
         "allowed": allowed.as_json(),
         "later": LATER,
-        "most_bytes": most_bytes(),
+        "max_bytes": max_bytes(),
     }
 
 

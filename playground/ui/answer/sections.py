@@ -21,7 +21,7 @@ CHUNK = 4_000
 """Characters of plain text in one piece."""
 SLOW_RENDER_S = 0.5
 """The limit of one attempt at an answer that has ended and takes too long for an event loop."""
-MOST_SLOW_RENDERS = 20
+MAX_SLOW_RENDERS = 20
 """How many attempts; what is not rendered by then stays plain text."""
 AS_WRITTEN = '<pre class="as-written"'
 
@@ -68,7 +68,7 @@ render_executor = ThreadPoolExecutor(1, "rendering")
 
 def _render_to_end(text: str) -> Growing:
     growing = Growing(limit_s=SLOW_RENDER_S)
-    for _ in range(MOST_SLOW_RENDERS):
+    for _ in range(MAX_SLOW_RENDERS):
         growing.grow(text, is_over=True)
         if growing.is_done:
             break

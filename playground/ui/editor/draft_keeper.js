@@ -3,7 +3,7 @@
 // like a key is masked.
 
 // Not localStorage, which reaches the disk seconds later; IndexedDB has when a write completes.
-const NAME = "playground", STORE = "drafts", MOST_KEPT = 10, PAUSE_MS = 300;
+const NAME = "playground", STORE = "drafts", MAX_KEPT = 10, PAUSE_MS = 300;
 const DRAWN_WITHIN_MS = 1200;
 const NAMES = "system|stops|extra_json|temperature|max_tokens|top_p|top_k|thinking_budget";
 const FIELD = new RegExp(
@@ -102,7 +102,7 @@ async function find() {
   const name = await tab();
   const rows = (await inStore("readonly", (store) => store.getAll())) ?? [];
   rows.sort((one, other) => other.at - one.at);
-  for (const old of rows.slice(MOST_KEPT))
+  for (const old of rows.slice(MAX_KEPT))
     await inStore("readwrite", (store) => store.delete(old.tab));
   return rows.find((row) => row.tab === name) ?? rows[0];
 }

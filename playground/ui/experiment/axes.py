@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.core.experiment.case_checks import CHECK_KINDS, MOST_CHECKS
+from playground.core.experiment.case_checks import CHECK_KINDS, MAX_CHECKS
 from playground.core.experiment.grid import LENGTHS, REPEATS, TOLERANCE
 from playground.core.request.request import EFFORTS
 from playground.ui.runs import running
@@ -75,7 +75,7 @@ def edit_checks() -> None:
             _edit_check(number)
     st.button(
         "Add a check", key="add_check", icon=":material/add:", type="tertiary",
-        on_click=chosen.add_check, disabled=len(numbers) >= MOST_CHECKS,
+        on_click=chosen.add_check, disabled=len(numbers) >= MAX_CHECKS,
     )  # fmt: skip
 
 

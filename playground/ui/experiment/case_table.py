@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from playground.core.experiment.case_edits import Table
-from playground.core.experiment.case_files import MOST_BYTES, read_cases, to_csv, to_json_lines
+from playground.core.experiment.case_files import MAX_BYTES, read_cases, to_csv, to_json_lines
 from playground.core.experiment.cases import CHECKS, EXPECTED, Cases, CasesError
 from playground.core.text.csv_cells import NOT_EXACT, UTF8_MARK, safe_cell
 from playground.ui.session import experiment_state as chosen
@@ -17,7 +17,7 @@ from playground.ui.widgets.markdown import plain
 SCRIPT = Path(__file__).with_name("case_table.js").read_text("utf-8")
 STYLE = Path(__file__).with_name("case_table.css").read_text("utf-8")
 IMPORT = "import_cases"
-MOST_CHANGES = 30
+MAX_CHANGES = 30
 ABOUT = {
     EXPECTED: "The answer that checks compare with.",
     CHECKS: "Checks for this case only, as JSON.",
@@ -49,7 +49,7 @@ def edit_cases() -> None:
     if problem := chosen.case_problem():
         st.error(plain(problem), icon=":material/block:")
     if changes := chosen.case_changes():
-        shown = [f"- {plain(change)}" for change in changes[:MOST_CHANGES]]
+        shown = [f"- {plain(change)}" for change in changes[:MAX_CHANGES]]
         more = len(changes) - len(shown)
         lines = ["**Changed from the file**", *shown, *([f"- and {more} more"] if more else [])]
         st.info("\n".join(lines), icon=":material/info:")
@@ -78,7 +78,7 @@ def _offer_import() -> None:
             "Or a file",
             type=["csv", "tsv", "txt", "json", "jsonl", "md"],
             key="cases_file",
-            max_upload_size=MOST_BYTES // 1_000_000,
+            max_upload_size=MAX_BYTES // 1_000_000,
             on_change=_import_file,
         )
 

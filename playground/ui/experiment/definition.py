@@ -6,7 +6,7 @@ from typing import Any
 
 from playground.core.experiment.case_checks import CaseCheck, CheckError, problem_of
 from playground.core.experiment.cases import CHECKS, NO_CASES, Cases, CasesError, cases
-from playground.core.experiment.experiment import MOST_AT_ONCE, Experiment
+from playground.core.experiment.experiment import MAX_AT_ONCE, Experiment
 from playground.core.experiment.grid import (
     LENGTHS,
     REPEATS,
@@ -24,7 +24,7 @@ from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state, variant_state
 from playground.ui.session.services import services
 
-MOST_NAME_CHARACTERS = 60
+MAX_NAME_CHARACTERS = 60
 
 
 def case_table() -> Cases:
@@ -79,14 +79,14 @@ def _refuse_unreadable() -> None:
 def at_once() -> int:
     """How many cells run together: no more than this visitor may have at once."""
     capped = running.caps(running.connection()).variants
-    most = services().settings.most_runs_per_visitor
+    most = services().settings.max_runs_per_visitor
     # More could not be read back from a file or the log.
-    return max(1, min(most, capped or most, MOST_AT_ONCE))
+    return max(1, min(most, capped or most, MAX_AT_ONCE))
 
 
 def _name(text: str) -> str:
     typed = str(chosen.chosen("experiment_name") or "").strip()
-    return (typed or " ".join(text.split()) or "Experiment")[:MOST_NAME_CHARACTERS]
+    return (typed or " ".join(text.split()) or "Experiment")[:MAX_NAME_CHARACTERS]
 
 
 def _sweeps(models: tuple[str, ...]) -> tuple[Sweep, ...]:

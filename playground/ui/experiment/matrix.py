@@ -7,7 +7,7 @@ import streamlit as st
 
 from playground.core.experiment.grid import unique_names
 from playground.core.experiment.matrix import FILTERS, Answers, Filter, Matrix
-from playground.core.experiment.results_file import MOST_BYTES, to_json_lines
+from playground.core.experiment.results_file import MAX_BYTES, to_json_lines
 from playground.core.report.report import to_csv, to_page
 from playground.core.statistics.setting_statistics import SettingStatistics
 from playground.core.text.csv_cells import EXCELS_CELL, NOT_EXACT
@@ -26,7 +26,7 @@ TABLE_ENDS_PX = 52
 """The head of a table, and the scrollbar beneath it: without its room it hides the last row."""
 CASE_PX, CELL_PX = 180, 290
 AGAIN = "Can be opened again under My experiments, here or elsewhere."
-NOT_AGAIN = f"Too large to be opened again here: more than {MOST_BYTES / 1e6:g} MB."
+NOT_AGAIN = f"Too large to be opened again here: more than {MAX_BYTES / 1e6:g} MB."
 WORDS = {"all": "All", "failures": "Failures", "different": "Different"}
 
 
@@ -194,7 +194,7 @@ def _offer_file(matrix: Matrix) -> None:
         exact = to_json_lines(matrix, answers)
         st.download_button(
             "JSON Lines, exact", exact, "experiment.jsonl", key="experiment_jsonl",
-            on_click="ignore", help=AGAIN if len(exact.encode()) <= MOST_BYTES else NOT_AGAIN,
+            on_click="ignore", help=AGAIN if len(exact.encode()) <= MAX_BYTES else NOT_AGAIN,
         )  # fmt: skip
         st.download_button(
             "CSV, for a spreadsheet", to_csv(matrix, answers), "experiment.csv",

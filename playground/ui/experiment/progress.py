@@ -6,7 +6,7 @@ import streamlit as st
 
 from playground.core.experiment.cells import ExperimentRow
 from playground.core.experiment.progress import Progress, add_up
-from playground.core.experiment.results_file import MOST_BYTES
+from playground.core.experiment.results_file import MAX_BYTES
 from playground.experiments.experiment_run import ExperimentRun
 from playground.ui.experiment import opening, starting, submitting
 from playground.ui.experiment.batches import POLL_S, offer_rest, show_batches
@@ -217,7 +217,7 @@ def show_mine() -> None:
         st.file_uploader(
             "Or open a saved experiment file", type=["jsonl"], key="experiment_file",
             # In megabytes, the only unit that Streamlit takes.
-            max_upload_size=MOST_BYTES // 1_000_000, on_change=_import_file,
+            max_upload_size=MAX_BYTES // 1_000_000, on_change=_import_file,
         )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from playground.core.experiment.ladder import agreement
-from playground.core.experiment.matrix import MOST_SHOWN, Answers, Matrix
+from playground.core.experiment.matrix import MAX_SHOWN, Answers, Matrix
 from playground.core.statistics.answer_statistics import AnswerStatistics, answer_statistics
 from playground.core.statistics.setting_statistics import (
     NUMBER_NAMES,
@@ -19,7 +19,7 @@ from playground.ui.widgets.fields import choose_number
 from playground.ui.widgets.markdown import plain
 
 FEW_REPEATS = 6
-MOST_LISTED = 10
+MAX_LISTED = 10
 
 
 def show_ladder() -> None:
@@ -96,8 +96,8 @@ def _show_repeats(matrix: Matrix, answers: Answers) -> None:
         st.caption(f"**{plain(name)}** {plain(statistics.sentence)}")
         if len(statistics.distinct) > 1:
             listed = [
-                {"Times": distinct.count, "Answer": one_line(distinct.text, MOST_SHOWN)}
-                for distinct in statistics.distinct[:MOST_LISTED]
+                {"Times": distinct.count, "Answer": one_line(distinct.text, MAX_SHOWN)}
+                for distinct in statistics.distinct[:MAX_LISTED]
             ]
             st.dataframe(listed, hide_index=True)
 

@@ -6,7 +6,7 @@ from playground.core.editor.page_state import PageStateError
 from playground.core.library.prompt_library import (
     LONGEST_NAME,
     LONGEST_NOTE,
-    MOST_BYTES,
+    MAX_BYTES,
     PromptVersion,
     SavedPrompt,
     in_text,
@@ -53,9 +53,7 @@ def _show() -> None:
         return
     _choose(prompts)
     if is_too_long(prompts):
-        st.caption(
-            f"The library is larger than the {MOST_BYTES / 1e6:g} MB that an import accepts."
-        )
+        st.caption(f"The library is larger than the {MAX_BYTES / 1e6:g} MB that an import accepts.")
     st.download_button(
         "Export all as JSON",
         # Written only when it is asked for: it holds every version of every prompt.

@@ -8,14 +8,14 @@ import streamlit as st
 
 from playground.core.log.history import ORDERS, Choices, DayCost, Filter
 from playground.core.text.refusal import Refusal
-from playground.core.text.search_words import MOST_QUERY, MOST_READ, has_signs
+from playground.core.text.search_words import MAX_QUERY, MAX_READ, has_signs
 from playground.ui.log import log_state
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
 from playground.ui.widgets.fields import day_field, number_field
 from playground.ui.widgets.markdown import plain
 
-MOST_DAYS = 92
+MAX_DAYS = 92
 """Beyond it the chart shows months."""
 DELETED = "(deleted)"
 
@@ -27,7 +27,7 @@ def choose(visitor: str) -> Filter:
             "Search the log",
             key=log_state.SEARCH,
             type="search",
-            max_chars=MOST_QUERY,
+            max_chars=MAX_QUERY,
             placeholder="Words of prompts and answers",
             icon=":material/search:",
             label_visibility="collapsed",
@@ -229,7 +229,7 @@ def show_summary(visitor: str, chosen: Filter) -> None:
     if summary.is_partial:
         if has_signs(chosen.text):
             st.caption(
-                f"Too many runs: punctuation was checked only in the newest {MOST_READ:,} with "
+                f"Too many runs: punctuation was checked only in the newest {MAX_READ:,} with "
                 "these words."
             )
         else:
@@ -259,7 +259,7 @@ def _draw(costs: tuple[DayCost, ...]) -> None:
     if not days:
         st.caption("Nothing has cost anything yet.")
         return
-    is_long = days[-1].day - days[0].day > timedelta(days=MOST_DAYS)
+    is_long = days[-1].day - days[0].day > timedelta(days=MAX_DAYS)
     kinds = {day_cost.is_simulated for day_cost in days}
     rows = [
         {

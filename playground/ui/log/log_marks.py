@@ -7,7 +7,7 @@ import streamlit as st
 from playground.core.log.history import (
     LONGEST_NOTE,
     LONGEST_TAG,
-    MOST_TAGS,
+    MAX_TAGS,
     FilterError,
     Mark,
     clean_tag,
@@ -42,7 +42,7 @@ def edit_marks(row: RunRow, mark: Mark) -> None:
         default=list(mark.tags),
         key=tags_key,
         accept_new_options=True,
-        max_selections=MOST_TAGS,
+        max_selections=MAX_TAGS,
         placeholder=f"Type a tag (at most {LONGEST_TAG} characters)",
         on_change=_save_tags,
         args=(row, mark, tags_key),
@@ -62,7 +62,7 @@ def _save_tags(row: RunRow, mark: Mark, key: str) -> None:
     tags = (clean_tag(str(tag)) for tag in st.session_state[key])
     _save_changed(row, mark, tuple(dict.fromkeys(filter(None, tags))), mark.note)
     # A browser may say anything, and with more than it takes the control is not drawn.
-    if len(st.session_state[key]) > MOST_TAGS:
+    if len(st.session_state[key]) > MAX_TAGS:
         log_state.set_value(key, list(mark.tags))
 
 

@@ -24,16 +24,16 @@ ONE_ATTEMPT = "For one attempt. A lost attempt may be billed in addition to the 
 
 def show_worst_case(plan: Plan) -> None:
     """The most that one call of a variant can cost, and a thousand of them."""
-    most_usd = plan.worst_case_usd
+    max_usd = plan.worst_case_usd
     if plan.unreadable:
         st.caption("Cost unknown until the numbers are corrected.")
         return
-    if most_usd is None:
+    if max_usd is None:
         st.caption(plain(f"Cost unknown: {plan.unpriced}."))
         return
     is_demo = plan.connection.kind == "demo"
     words = "Simulated, at most" if is_demo else "At most"
-    line = f"{words} {formats.money(most_usd)} · {formats.money(CALLS * most_usd)}"
+    line = f"{words} {formats.money(max_usd)} · {formats.money(CALLS * max_usd)}"
     st.caption(plain(f"{line} for {CALLS:,} calls"), help=None if is_demo else ONE_ATTEMPT)
 
 
@@ -60,15 +60,15 @@ def show_cost(row: RunRow, attempts: Iterable[Json]) -> None:
         st.caption(f"{attempts_are} lost or cut short and may be billed up to the worst case.")
 
 
-def _against(cost: Cost, most_usd: Decimal | None) -> str:
+def _against(cost: Cost, max_usd: Decimal | None) -> str:
     if cost.usd is None:
         return "cost unknown"
     spent = formats.cost(cost)
-    if not cost.usd or not most_usd:
+    if not cost.usd or not max_usd:
         return spent
     if cost.kind == "simulated":
-        return f"{formats.money(cost.usd)} (simulated, max {formats.money(most_usd)})"
-    return f"{spent} (max {formats.money(most_usd)})"
+        return f"{formats.money(cost.usd)} (simulated, max {formats.money(max_usd)})"
+    return f"{spent} (max {formats.money(max_usd)})"
 
 
 def _most_usd(worst_usd: Decimal | None, billed: list[Json]) -> Decimal | None:

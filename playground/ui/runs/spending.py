@@ -158,9 +158,9 @@ def _reservations(
         if usd is None:
             # Nothing can be reserved for it, and what is not reserved could break the budget.
             return budget.unpriced(why)
-        most_usd = budget.reserved_usd(usd)
+        max_usd = budget.reserved_usd(usd)
         # Not when the run was made: that may be yesterday, whose budget nobody has looked at.
-        wanted.append(Reservation(run_id, spender.visitor, spender.payer, now, most_usd))
+        wanted.append(Reservation(run_id, spender.visitor, spender.payer, now, max_usd))
     return wanted
 
 

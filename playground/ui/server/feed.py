@@ -28,7 +28,7 @@ from playground.ui.server.page_sockets import address_of
 # or a press of Run waits for its first words.
 PACES_S = ((10, 0.05), (25, 0.1), (inf, 0.2))
 """Up to how many pages with live runs, and the seconds between messages to each."""
-MOST_SHARE = 0.1
+MAX_SHARE = 0.1
 """Where there are many pages, the pace is at most this share of the time for which a page has
 shown its runs: a person waits for the first words."""
 AWAITED_PACE_S = 0.01
@@ -41,9 +41,9 @@ TOKEN_TIMEOUT_S = 5.0
 """How long a new socket may take to send the token of its page."""
 # A socket that never sends a token costs its client nothing. Those of one address have a limit of
 # their own, so that one client cannot evict everybody else's.
-MOST_SOCKETS, MOST_WAITING, MOST_WAITING_EACH = 4, 200, 20
+MAX_SOCKETS, MAX_WAITING, MAX_WAITING_EACH = 4, 200, 20
 """Sockets of one page; and sockets that have not sent a token yet, of all addresses and of one."""
-MOST_RECEIVED, RECEIVE_PACE = 100, RateLimit(burst=20, per_s=2.0)
+MAX_RECEIVED, RECEIVE_PACE = 100, RateLimit(burst=20, per_s=2.0)
 """How many characters a page may send, and how often: its token, and that Stop was pressed."""
 # The end of a page's session raises no event in its socket's task.
 RECHECK_S = 30.0
@@ -152,7 +152,7 @@ class FedPage(Generic[ViewT]):
 
     def join(self, changed: asyncio.Event) -> bool:
         """Add a socket, whose event is set when the page changes; false: there are too many."""
-        if len(self._sockets) >= MOST_SOCKETS:
+        if len(self._sockets) >= MAX_SOCKETS:
             return False
         self._sockets[changed] = asyncio.get_running_loop()
         return True
@@ -234,8 +234,8 @@ class Feed(Generic[ViewT]):
     def _evict_oldest(self, address: str) -> None:
         # A page of this app sends its token at once: the socket that has waited longest is no page.
         waiting = [timer for timer, at in self._waiting.items() if at == address]
-        if len(waiting) >= MOST_WAITING_EACH or len(self._waiting) >= MOST_WAITING:
-            timeout = waiting[0] if len(waiting) >= MOST_WAITING_EACH else next(iter(self._waiting))
+        if len(waiting) >= MAX_WAITING_EACH or len(self._waiting) >= MAX_WAITING:
+            timeout = waiting[0] if len(waiting) >= MAX_WAITING_EACH else next(iter(self._waiting))
             del self._waiting[timeout]
             timeout.reschedule(0.0)
 
@@ -298,23 +298,23 @@ def pace_s(
     if is_stopping or (is_first and live <= FEW_PAGES):
         return AWAITED_PACE_S
     of_all_s = next(s for most, s in PACES_S if live <= most)
-    wait_s = min(of_all_s, max(PACES_S[0][1], MOST_SHARE * shown_s))
+    wait_s = min(of_all_s, max(PACES_S[0][1], MAX_SHARE * shown_s))
     return max(wait_s, LONG_PACE_S) if sent_characters > LONG else wait_s
 
 
 async def _receive(socket: WebSocket) -> str:
     """The next message from a page; one that is too long closes the socket."""
     text = await socket.receive_text()
-    if len(text) > MOST_RECEIVED:
+    if len(text) > MAX_RECEIVED:
         await socket.close(TOO_BIG)
         raise WebSocketDisconnect(TOO_BIG)
     return text
 
 
-async def _wait(changed: asyncio.Event, most_s: float) -> None:
+async def _wait(changed: asyncio.Event, max_s: float) -> None:
     # Python 3.11's `wait_for` loses a cancellation that arrives just as the event is set.
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(most_s):
+        async with asyncio.timeout(max_s):
             await changed.wait()
 
 

@@ -21,11 +21,11 @@ STREAM = "/_stcore/stream"
 SOCKET_HEADER = "x-playground-socket"
 """Names the socket of a script's page. A header of this name from a client is dropped."""
 THIS_MACHINE = "this machine"
-MOST_PAGES, MOST_PAGES_EACH = 400, 100
+MAX_PAGES, MAX_PAGES_EACH = 400, 100
 """Sockets of all strangers, and of one address: a class behind one router has one."""
-MOST_BYTES = 25_000_000
+MAX_BYTES = 25_000_000
 """Of one message. `typed_text.js` sends none that is longer, but another client could."""
-MOST_STRANGERS_BYTES = 4_000_000
+MAX_STRANGERS_BYTES = 4_000_000
 """Four times what a page sends whose prompt is as long as a stranger's may be by default."""
 PAGES_PACE = RateLimit(burst=60, per_s=10.0)
 """Messages of one page: more than a person's clicks and timers send."""
@@ -88,11 +88,11 @@ class PageSockets:
                 del self._pages[address]
 
     def _has_place(self, address: str) -> bool:
-        if self._pages[address] >= MOST_PAGES_EACH:
+        if self._pages[address] >= MAX_PAGES_EACH:
             return False
         # Pages of this machine count against no limit of strangers, nor the other way round.
         return (
-            address == THIS_MACHINE or self._pages.total() - self._pages[THIS_MACHINE] < MOST_PAGES
+            address == THIS_MACHINE or self._pages.total() - self._pages[THIS_MACHINE] < MAX_PAGES
         )
 
 
@@ -223,10 +223,10 @@ def _named(scope: Scope, name: str) -> Scope:
 
 
 def _most_bytes(address: str) -> int:
-    return MOST_BYTES if address == THIS_MACHINE else MOST_STRANGERS_BYTES
+    return MAX_BYTES if address == THIS_MACHINE else MAX_STRANGERS_BYTES
 
 
-def most_bytes() -> int:
+def max_bytes() -> int:
     """The longest message that this page may send, by its address."""
     return _most_bytes(_open.get(socket_name(), THIS_MACHINE))
 

@@ -30,7 +30,7 @@ hold up a new one."""
 CHECK_EVERY_S = 0.1
 """How often a waiting script checks whether it was superseded."""
 
-MOST_CLIENTS = 10_000
+MAX_CLIENTS = 10_000
 """Pages and addresses whose turns are remembered."""
 
 P = ParamSpec("P")
@@ -58,7 +58,7 @@ class _RecentTurns:
 
     def add(self, client: str, turn_s: float, now_s: float) -> None:
         self._had[client] = (self.of(client, now_s) + turn_s, now_s)
-        if len(self._had) > MOST_CLIENTS:
+        if len(self._had) > MAX_CLIENTS:
             limit_s = now_s - RECOVERY_S
             self._had = {known: turns for known, turns in self._had.items() if turns[1] > limit_s}
 

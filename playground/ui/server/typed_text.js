@@ -13,20 +13,20 @@ window.addEventListener("input", typed.replaceLoneSurrogates, { capture: true })
 
 // A browser takes half a minute to lay out a longer text. A UTF-16 unit is three bytes at most:
 // at the server's own machine all that can be typed may be sent.
-const MOST_TYPED = 7_000_000;
+const MAX_TYPED = 7_000_000;
 typed.limitLength ??= ({ target }) => {
   if (target.tagName !== "TEXTAREA") return;
   let size = 0;
   for (const area of document.querySelectorAll("textarea")) size += area.value.length;
   const before = typed.last?.target === target ? typed.last.text : target.defaultValue;
-  const isTooLong = size > MOST_TYPED && target.value.length > before.length;
+  const isTooLong = size > MAX_TYPED && target.value.length > before.length;
   if (isTooLong) {
     const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(target), "value");
     set.call(target, before);
   }
   typed.last = { target, text: target.value };
   showNote(isTooLong && `That would make ${size.toLocaleString("en")} characters; a page sends ` +
-    `${MOST_TYPED.toLocaleString("en")} at most. The text was not changed.`);
+    `${MAX_TYPED.toLocaleString("en")} at most. The text was not changed.`);
 };
 typed.remember ??= ({ target }) => { typed.last = { target, text: target.value ?? "" }; };
 window.addEventListener("focusin", typed.remember, { capture: true });

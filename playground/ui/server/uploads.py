@@ -11,9 +11,9 @@ from playground.ui.server.streamlit_insides import UploadSizes, uploaded_files
 
 UPLOAD = "/_stcore/upload_file/"
 MB = 1_000_000
-MOST_FILES = 8
+MAX_FILES = 8
 """Of one page: it has three upload fields, and a new file is stored before the old is deleted."""
-MOST_BYTES, MOST_ADDRESS_BYTES, MOST_ALL_BYTES = 20 * MB, 60 * MB, 200 * MB
+MAX_BYTES, MAX_ADDRESS_BYTES, MAX_ALL_BYTES = 20 * MB, 60 * MB, 200 * MB
 """Of one page, of one stranger's address and of all strangers."""
 NO_LENGTH = "An upload must state its length.\n"
 TOO_MUCH = "This page has reached its upload limit. Reload it.\n"
@@ -70,12 +70,12 @@ class Uploads:
             return size + in_memory + sum(more for owner, more in in_progress if is_counted(owner))
 
         files = 1 + len(uploaded.get(page, {})) + sum(owner == page for owner, _ in in_progress)
-        if files > MOST_FILES or total(lambda owner: owner == page) > MOST_BYTES:
+        if files > MAX_FILES or total(lambda owner: owner == page) > MAX_BYTES:
             return TOO_MUCH
         # No limit for the person at this machine: it is their own memory.
         if address == THIS_MACHINE:
             return None
         at = self._addresses.get
-        if total(lambda owner: at(owner) == address) > MOST_ADDRESS_BYTES:
+        if total(lambda owner: at(owner) == address) > MAX_ADDRESS_BYTES:
             return ALL_FULL
-        return ALL_FULL if total(lambda owner: at(owner) != THIS_MACHINE) > MOST_ALL_BYTES else None
+        return ALL_FULL if total(lambda owner: at(owner) != THIS_MACHINE) > MAX_ALL_BYTES else None

@@ -19,7 +19,7 @@ BUDGET_RULES = {
 }
 COUNT_TOKENS = "count_tokens"
 # Each text that is counted is an entry of its own, and a session may go on for days.
-MOST_COUNTS = 60
+MAX_COUNTS = 60
 Count = Future[int | Failure]
 
 
@@ -81,7 +81,7 @@ def requested_counts() -> Mapping[str, Count]:
 
 def set_count(key: str, answer: Count) -> None:
     counts = {**st.session_state["counts"], key: answer}
-    st.session_state["counts"] = dict(list(counts.items())[-MOST_COUNTS:])
+    st.session_state["counts"] = dict(list(counts.items())[-MAX_COUNTS:])
 
 
 def set_count_problem(problem: str | None) -> None:

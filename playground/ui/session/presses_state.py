@@ -10,7 +10,7 @@ Runs = Mapping[str, RunView]
 """By letter."""
 
 RUN_STRIP = "run_strip"
-MOST_PRESSES, MOST_CHARACTERS = 5, 1_000_000
+MAX_PRESSES, MAX_CHARACTERS = 5, 1_000_000
 """How many presses a page keeps, and characters of all their answers; the newest always stays."""
 
 
@@ -31,10 +31,10 @@ def add(runs: Runs) -> None:
 
 
 def _within_bounds(presses: dict[int, Runs]) -> dict[int, Runs]:
-    newest, *earlier = sorted(presses, reverse=True)[:MOST_PRESSES]
+    newest, *earlier = sorted(presses, reverse=True)[:MAX_PRESSES]
     kept_runs = {newest: presses[newest]}
     # Only the newest press has live runs: the answers of these are complete.
-    spare = MOST_CHARACTERS
+    spare = MAX_CHARACTERS
     for press in earlier:
         spare -= sum(len(run.text) + len(run.thinking) for run in presses[press].values())
         if spare < 0:

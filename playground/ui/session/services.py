@@ -75,9 +75,9 @@ class Services:
         self.engine = Engine(
             self.record,
             self.record,
-            most_runs=settings.most_runs,
-            most_runs_per_visitor=settings.most_runs_per_visitor,
-            most_waiting=settings.most_waiting,
+            max_runs=settings.max_runs,
+            max_runs_per_visitor=settings.max_runs_per_visitor,
+            max_waiting=settings.max_waiting,
             # Strangers' demo runs have places of their own, or they would take those of runs that
             # somebody pays for.
             uses_demo_lane=lambda run: uses_demo_lane(run.visitor, run.plan.connection),

@@ -21,9 +21,9 @@ from playground.ui.widgets.markdown import plain
 
 IMPORT, IMPORT_TEXT, IMPORT_FILE = "import", "import_text", "import_file"
 PUT, ADD = "put_import", "add_import"
-MOST_SHOWN = 1_000
-MOST_LINES = 30
-MOST_FILE_BYTES = 8_000_000
+MAX_SHOWN = 1_000
+MAX_LINES = 30
+MAX_FILE_BYTES = 8_000_000
 """A file of answers has as much, and a text that is read as a request at most half of it."""
 LIBRARY_SAYS_SO = 40
 """Characters at the beginning of a file in which a library names itself."""
@@ -50,7 +50,7 @@ def _show() -> None:
         help="The text is read, never run. A key in it is not kept.",
     )
     file = st.file_uploader(
-        "or choose a file", FILES, key=IMPORT_FILE, max_upload_size=MOST_FILE_BYTES // 1_000_000
+        "or choose a file", FILES, key=IMPORT_FILE, max_upload_size=MAX_FILE_BYTES // 1_000_000
     )
     try:
         text = pasted or (_text_of(file.getvalue()) if file else "")
@@ -79,7 +79,7 @@ def _show() -> None:
 
 
 def _text_of(content: bytes) -> str:
-    if len(content) > MOST_FILE_BYTES:
+    if len(content) > MAX_FILE_BYTES:
         raise ImportingError("This file is too large.")
     try:
         # Some editors begin a file with a mark, which no reader of JSON takes.
@@ -111,7 +111,7 @@ def _put(contents: Imported | PageState) -> None:
 
 def _offer_library(prompts: tuple[SavedPrompt, ...]) -> None:
     names = ", ".join(prompt.name for prompt in prompts)
-    st.markdown(f"**A library of {len(prompts)}**  \n{plain(names[:MOST_SHOWN])}")
+    st.markdown(f"**A library of {len(prompts)}**  \n{plain(names[:MAX_SHOWN])}")
     st.button(
         "Add to my library",
         key=ADD,
@@ -141,7 +141,7 @@ def _show_imported(imported: Imported) -> None:
         names = ", ".join(imported.as_extra)
         # Cut: whoever wrote the file chose these names, and how many there are.
         st.caption(
-            f"Sent as extra JSON, because there is no control for it: {plain(names[:MOST_SHOWN])}."
+            f"Sent as extra JSON, because there is no control for it: {plain(names[:MAX_SHOWN])}."
         )
     _show_left_out(imported.left_out)
 
@@ -150,5 +150,5 @@ def _show_left_out(left_out: Sequence[LeftOut]) -> None:
     if left_out:
         st.markdown("**What changes**")
         lines = [f"- {plain(part.name)}: {plain(part.why)}" for part in left_out]
-        more = len(lines) - MOST_LINES
-        st.markdown("\n".join([*lines[:MOST_LINES], *([f"- and {more} more"] if more > 0 else [])]))
+        more = len(lines) - MAX_LINES
+        st.markdown("\n".join([*lines[:MAX_LINES], *([f"- and {more} more"] if more > 0 else [])]))

@@ -9,8 +9,8 @@ from playground.core.library.prompt_library import settings_of
 from playground.ui.session import variant_state
 from playground.ui.widgets.markdown import plain
 
-MOST_LINES, MOST_CHARACTERS = 4, 300
-MOST_MESSAGES = 4
+MAX_LINES, MAX_CHARACTERS = 4, 300
+MAX_MESSAGES = 4
 
 
 def show_contents(page: PageState) -> None:
@@ -18,7 +18,7 @@ def show_contents(page: PageState) -> None:
     st.markdown("  \n".join(_in_a_line(variant) for variant in page.variants))
     own = [(f"System prompt of {variant.letter}", variant.system) for variant in page.variants]
     messages = page.prompt.messages
-    shown = [(variant.role.capitalize(), variant.whole) for variant in messages[:MOST_MESSAGES]]
+    shown = [(variant.role.capitalize(), variant.whole) for variant in messages[:MAX_MESSAGES]]
     for name, text in [("System prompt", page.prompt.system), *own, *shown]:
         if text:
             st.caption(name)
@@ -40,8 +40,8 @@ def _in_a_line(variant: Variant) -> str:
 
 def _beginning(text: str) -> str:
     # Cut before it is split: a text can have megabytes.
-    lines = text[: MOST_CHARACTERS + 1].split("\n")
-    beginning = "\n".join(lines[:MOST_LINES])[:MOST_CHARACTERS]
+    lines = text[: MAX_CHARACTERS + 1].split("\n")
+    beginning = "\n".join(lines[:MAX_LINES])[:MAX_CHARACTERS]
     return beginning if beginning == text else f"{beginning} …"
 
 

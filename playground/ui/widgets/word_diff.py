@@ -9,11 +9,11 @@ from playground.core.rendering.plain import calm
 from playground.core.text.word_diff import Kind, Piece, word_diff
 from playground.ui.widgets.markdown import MARKDOWN
 
-MOST_COMPARED = 20_000
+MAX_COMPARED = 20_000
 """Characters of each text."""
-MOST_PIECES = 2_000
+MAX_PIECES = 2_000
 """The browser takes seconds for more marked words."""
-MOST_AT_FULL_HEIGHT = 1_500
+MAX_AT_FULL_HEIGHT = 1_500
 _MARKS: dict[Kind, tuple[str, str]] = {
     "same": ("", ""),
     "removed": (":red-background[~~", "~~]"),
@@ -26,13 +26,13 @@ def show_diff(before: str, after: str) -> None:
     """Draw `after`, with what was removed and added marked where it differs."""
     # Piles of combining marks stall a browser, in plain text too.
     before, after = calm(before), calm(after)
-    is_short = max(len(before), len(after)) <= MOST_COMPARED
+    is_short = max(len(before), len(after)) <= MAX_COMPARED
     pieces = word_diff(before, after) if is_short and before != after else ()
-    if not 0 < len(pieces) <= MOST_PIECES:
+    if not 0 < len(pieces) <= MAX_PIECES:
         if before != after:
             st.caption("These texts are too long or too different to compare here.")
-        more = "…" if len(after) > MOST_COMPARED else ""
-        shown = after[:MOST_COMPARED] + more
+        more = "…" if len(after) > MAX_COMPARED else ""
+        shown = after[:MAX_COMPARED] + more
         st.code(shown, language=None, wrap_lines=True, height=_height(shown))
         return
     with st.container(height=_height(before + after)):
@@ -41,7 +41,7 @@ def show_diff(before: str, after: str) -> None:
 
 def _height(text: str) -> int | Literal["content"]:
     """A long text scrolls, so that what follows stays in sight."""
-    return "content" if len(text) <= MOST_AT_FULL_HEIGHT else 360
+    return "content" if len(text) <= MAX_AT_FULL_HEIGHT else 360
 
 
 def marked(pieces: Iterable[Piece]) -> str:

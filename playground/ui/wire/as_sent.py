@@ -22,10 +22,10 @@ from playground.ui.widgets.markdown import plain
 ICON = ":material/output:"
 BUILD_S = 20.0
 """The first request waits until the SDK is imported."""
-MOST_COLOURED = 50_000
+MAX_COLOURED = 50_000
 """Characters that the browser still colours without a pause."""
 LONG, LONG_LINES = 700, 9
-MOST_SHOWN = 300
+MAX_SHOWN = 300
 PARTS = ("Request", "Response", "Raw events")
 MARKS: dict[State, str] = {
     "sent": ":green[:material/check:]",
@@ -147,7 +147,7 @@ def _show_exactly(text: str, language: str | None = None) -> None:
     is_long = len(text) > LONG or text.count("\n") > LONG_LINES
     st.code(
         text,
-        language=language if len(text) < MOST_COLOURED else None,
+        language=language if len(text) < MAX_COLOURED else None,
         wrap_lines=True,
         height=240 if is_long else "content",
     )
@@ -193,11 +193,11 @@ def _show_raw(raw: RawEvents, attempt: int, name: str) -> None:
         st.caption("None.")
         return
     lines = [f"{event.at_s:8.3f} s  {event.name}  {event.data}" for event in events]
-    shown = f"the newest {MOST_SHOWN} of " if len(lines) > MOST_SHOWN else ""
+    shown = f"the newest {MAX_SHOWN} of " if len(lines) > MAX_SHOWN else ""
     left_out = f" {recorded.left_out:,} older ones were left out." if recorded.left_out else ""
     st.caption(f"Seconds since the start, name, data: {shown}{len(lines):,}.{left_out}")
-    st.code("\n".join(lines[-MOST_SHOWN:]), language=None, wrap_lines=True, height=400)
-    if len(lines) > MOST_SHOWN:
+    st.code("\n".join(lines[-MAX_SHOWN:]), language=None, wrap_lines=True, height=400)
+    if len(lines) > MAX_SHOWN:
         st.download_button(
             f"Save all {len(lines):,}",
             # Joined on download only: the button is redrawn by each script run.

@@ -7,7 +7,7 @@ from playground.core.snippets.snippets import snippets
 from playground.ui.widgets.dialogs import offer_to_open, show_dialog
 from playground.ui.widgets.markdown import plain
 
-MOST_COLOURED = 50_000
+MAX_COLOURED = 50_000
 """Characters that the browser still colours without a pause."""
 
 
@@ -29,6 +29,6 @@ def _show_snippets(plan: Plan) -> None:
     for tab, snippet in zip(st.tabs([call.name for call in calls]), calls, strict=True):
         with tab:
             st.caption(snippet.needs)
-            is_short = len(snippet.code) < MOST_COLOURED
+            is_short = len(snippet.code) < MAX_COLOURED
             language = snippet.language if is_short else None
             st.code(snippet.code, language=language, wrap_lines=True)

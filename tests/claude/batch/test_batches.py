@@ -410,7 +410,7 @@ def test_results_that_break_off_for_ever_end_with_why():
 
 
 def test_results_without_an_end_are_left(monkeypatch):
-    monkeypatch.setattr("playground.claude.batch.results.MOST_LINES", 3)
+    monkeypatch.setattr("playground.claude.batch.results.MAX_LINES", 3)
     endless = lines(*(succeeded(f"r{number}") for number in range(9)))
     found, requests, _ = fetch((200, endless))
     assert [each.custom_id for each in found[:3]] == ["r0", "r1", "r2"]

@@ -228,10 +228,10 @@ def test_the_list_is_newest_first_and_paged(demo):
 
 
 def test_only_the_latest_batches_are_kept_within_bounds(demo, monkeypatch):
-    ids = [demo.create(request("a")).id for _ in range(batches.MOST_BATCHES + 2)]
+    ids = [demo.create(request("a")).id for _ in range(batches.MAX_BATCHES + 2)]
     kept = {batch.id for batch in demo.run(lambda api: api.list(limit=100)).data}
     assert kept == set(ids[2:])
-    monkeypatch.setattr(batches, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(batches, "MAX_BYTES", 1_000)
     large = demo.create(request("a", "word " * 1_000))
     assert [batch.id for batch in demo.run(lambda api: api.list(limit=100)).data] == [large.id]
 

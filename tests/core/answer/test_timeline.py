@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from playground.core.answer.events import Attempt
 from playground.core.answer.timeline import (
-    LEAST_WIDTH,
+    MIN_WIDTH,
     has_timeline,
     lines,
     read_attempts,
@@ -149,7 +149,7 @@ def test_spans_fill_the_line_in_order_and_each_can_be_seen(history, doing, more_
     end = 0.0
     for span in found:
         assert span.start == pytest.approx(end)
-        assert span.width >= LEAST_WIDTH - 1e-9
+        assert span.width >= MIN_WIDTH - 1e-9
         end = span.start + span.width
     assert end == pytest.approx(1.0)
     assert sum(span.kind == "attempt" for span in found) == len(attempts) + (doing == "trying")

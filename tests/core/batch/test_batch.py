@@ -72,19 +72,19 @@ def test_a_batch_has_one_api_version_so_two_versions_are_two_batches():
     st.integers(300, 2_000),
 )
 def test_every_request_is_in_exactly_one_batch_and_every_batch_within_the_limits(
-    rows, most_requests, most_bytes
+    rows, max_requests, max_bytes
 ):
     requests = [
         request(f"r{index}", text, temperature=0.5 if is_old else None)
         for index, (text, is_old) in enumerate(rows)
     ]
-    found = split(requests, most_requests=most_requests, most_bytes=most_bytes)
-    assert found == split(requests, most_requests=most_requests, most_bytes=most_bytes)
+    found = split(requests, max_requests=max_requests, max_bytes=max_bytes)
+    assert found == split(requests, max_requests=max_requests, max_bytes=max_bytes)
     ids = [each.custom_id for batch in found.batches for each in batch.requests]
     assert sorted([*ids, *found.refused]) == sorted(each.custom_id for each in requests)
     for batch in found.batches:
-        assert 1 <= len(batch.requests) <= most_requests
-        assert len(batch.encoded()) <= most_bytes
+        assert 1 <= len(batch.requests) <= max_requests
+        assert len(batch.encoded()) <= max_bytes
         assert {tuple(each.wire.headers.items()) for each in batch.requests} == {
             tuple(batch.headers.items())
         }
@@ -92,12 +92,12 @@ def test_every_request_is_in_exactly_one_batch_and_every_batch_within_the_limits
 
 def test_a_batch_is_cut_exactly_at_its_limits():
     requests = [request(f"r{index}") for index in range(5)]
-    assert [len(b.requests) for b in split(requests, most_requests=2).batches] == [2, 2, 1]
+    assert [len(b.requests) for b in split(requests, max_requests=2).batches] == [2, 2, 1]
     size = len(requests[0].encoded()) + 1
     most = ENVELOPE_BYTES + 2 * size
-    assert [len(b.requests) for b in split(requests, most_bytes=most).batches] == [2, 2, 1]
-    assert len(split(requests, most_bytes=most - 1).batches) == 5
-    assert (batch_split.MOST_REQUESTS, batch_split.MOST_BYTES) == (100_000, 256_000_000)
+    assert [len(b.requests) for b in split(requests, max_bytes=most).batches] == [2, 2, 1]
+    assert len(split(requests, max_bytes=most - 1).batches) == 5
+    assert (batch_split.MAX_REQUESTS, batch_split.MAX_BYTES) == (100_000, 256_000_000)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from playground.core.editor.page_state import (
     LETTERS,
-    MOST_BYTES,
+    MAX_BYTES,
     PageState,
     PageStateError,
     Variant,
@@ -106,7 +106,7 @@ BROKEN = [
     "[" * 100_000,
     '{"playground":"page"}',
     "9" * 5_000,
-    "x" * (MOST_BYTES + 1),
+    "x" * (MAX_BYTES + 1),
     to_json(A_STATE).replace('"scenario":', '"scenario":"none","scenario":'),
     _with(version=2),
     _with(version=True),
@@ -148,7 +148,7 @@ def test_what_is_no_page_state_fails_with_one_sentence(text: str) -> None:
 
 
 def test_a_state_beyond_the_bounds_is_not_written() -> None:
-    long = PageState(Prompt("x" * MOST_BYTES, ()), A_STATE.variants)
+    long = PageState(Prompt("x" * MAX_BYTES, ()), A_STATE.variants)
     with pytest.raises(PageStateError, match="longer than"):
         to_json(long)
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.editor.page_state import PageState, Variant
-from playground.core.editor.undo_history import MOST_CHARACTERS, MOST_STEPS, Step, UndoHistory
+from playground.core.editor.undo_history import MAX_CHARACTERS, MAX_STEPS, Step, UndoHistory
 from playground.core.request.request import Message, Params, Prompt
 
 
@@ -41,16 +41,16 @@ def test_a_change_after_undo_forgets_what_was_undone() -> None:
 
 def test_the_oldest_steps_go_when_there_are_too_many_or_too_long_ones() -> None:
     many = history(*map(str, range(300)))
-    assert len(many.steps) == MOST_STEPS
+    assert len(many.steps) == MAX_STEPS
     assert many.now.state == page("299")
-    long = history(*(letter * (MOST_CHARACTERS // 2) for letter in "abcdef"))
+    long = history(*(letter * (MAX_CHARACTERS // 2) for letter in "abcdef"))
     assert len(long.steps) == 2
-    huge = history("a", "b" * (2 * MOST_CHARACTERS), "c" * (2 * MOST_CHARACTERS))
+    huge = history("a", "b" * (2 * MAX_CHARACTERS), "c" * (2 * MAX_CHARACTERS))
     assert huge.can_undo
 
 
 def test_steps_that_leave_the_prompt_alone_share_it() -> None:
-    text = "x" * (MOST_CHARACTERS // 2)
+    text = "x" * (MAX_CHARACTERS // 2)
     found = history(text)
     for max_tokens in range(1, 20):
         found = found.recorded(page(text + "", max_tokens))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.experiment.case_files import read_cases, to_csv, to_json_lines
-from playground.core.experiment.cases import MOST_CASES, Cases, CasesError, cases
+from playground.core.experiment.cases import MAX_CASES, Cases, CasesError, cases
 
 CELLS = st.text('ab,;\t"\n\r| =é目', max_size=12) | st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12
@@ -79,7 +79,7 @@ def test_values_of_json_that_are_no_texts_become_their_json():
         ('a,b\n1,2\n"3,4\n', "Row 3: a quotation mark is never closed."),
         ("a\n" + "x" * 100_001, "Row 2, column “a”: a cell can have at most 100,000 characters."),
         ("a\n" + "x" * 200_000, "Row 2: a cell is too long."),
-        ("a\n" + "x\n" * (MOST_CASES + 1), "Row 10,002: there can be at most 10,000 cases."),
+        ("a\n" + "x\n" * (MAX_CASES + 1), "Row 10,002: there can be at most 10,000 cases."),
         ("é\n1\n".encode() + b"\xe9", "Row 3: the file is not in UTF-8; save it as CSV UTF-8."),
         ('{"a": 1}\n[2]', 'Row 2: it must be an object, such as {"name": "Ada"}.'),
         ('{"a": 1}\n{"a": }', "Row 2, character 7: Expecting value."),

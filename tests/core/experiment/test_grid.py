@@ -24,7 +24,7 @@ from playground.core.experiment.grid_plan import plan_cell, plan_grid
 from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.model_catalogue import CATALOGUE
 from playground.core.request.request import Message, Params, Prompt, Request
-from playground.core.request.template import MOST_CHARACTERS
+from playground.core.request.template import MAX_CHARACTERS
 from playground.core.runs.run_plan import RunContext, Variant
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -195,7 +195,7 @@ def test_what_is_not_sent_of_a_sweep_is_said_also_where_the_first_case_cannot_be
     swept = settings([newest], [Sweep("temperature", (0.2, 0.8))])
     warnings = {note for note in planned(swept, COUNTRIES).notes if "run once" not in note.text}
     assert [note.severity for note in warnings] == ["warning", "warning"]
-    too_long = Cases(("country",), (("x" * (MOST_CHARACTERS + 1),), ("India",)))
+    too_long = Cases(("country",), (("x" * (MAX_CHARACTERS + 1),), ("India",)))
     notes = planned(swept, too_long).notes
     assert warnings < set(notes)
     assert [note.case for note in notes if note.severity == "error"] == [0, 0]

@@ -12,7 +12,7 @@ import pytest
 from playground.core.answer.content import of_texts
 from playground.core.answer.retry import RetryPolicy
 from playground.core.experiment.case_checks import CaseCheck, CheckResult, check_key
-from playground.core.experiment.cases import MOST_CELL_CHARACTERS, Cases
+from playground.core.experiment.cases import MAX_CELL_CHARACTERS, Cases
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.experiment import Experiment, ExperimentError
 from playground.core.experiment.grid import Sweep
@@ -104,7 +104,7 @@ def test_an_experiment_exported_and_imported_elsewhere_gives_the_same_matrix():
 
 @pytest.mark.parametrize("letter", ["😀", "\x1b"])
 def test_a_large_table_comes_back_from_a_file_whatever_its_letters(letter):
-    rows = tuple((letter * (MOST_CELL_CHARACTERS - 2), "x") for _ in range(23))
+    rows = tuple((letter * (MAX_CELL_CHARACTERS - 2), "x") for _ in range(23))
     large = replace(EXPERIMENT, cases=Cases(("city", "expected"), rows), repeats=1)
     grid = plan_grid(
         large.settings, large.cases, 1, large.checks, RunContext(DEMO, RetryPolicy(), (), NOON)

@@ -8,8 +8,8 @@ import pytest
 
 from playground.core.editor.page_state import PageState, Variant
 from playground.core.library.prompt_library import (
-    MOST_BYTES,
-    MOST_VERSIONS,
+    MAX_BYTES,
+    MAX_VERSIONS,
     LibraryError,
     SavedPrompt,
     first_version,
@@ -50,9 +50,9 @@ def test_words_are_looked_for_in_names_notes_and_the_newest_text() -> None:
 
 
 def test_the_oldest_versions_go_and_numbers_are_never_given_twice() -> None:
-    prompt = saved("Dosa", *map(str, range(MOST_VERSIONS + 5)))
-    assert len(prompt.versions) == MOST_VERSIONS
-    assert prompt.versions[-1].number == MOST_VERSIONS + 5
+    prompt = saved("Dosa", *map(str, range(MAX_VERSIONS + 5)))
+    assert len(prompt.versions) == MAX_VERSIONS
+    assert prompt.versions[-1].number == MAX_VERSIONS + 5
 
 
 def test_a_page_as_text_names_all_that_can_differ() -> None:
@@ -118,7 +118,7 @@ def test_a_library_too_long_to_be_read_back_is_known_before_it_is_exported() -> 
     assert is_too_long(long)
     # Line breaks of JSON and names count, too.
     many = [saved("n" * 100, *("x" * 45_000,) * 100)]
-    assert is_too_long(many) == (len(library_to_json(many)) > MOST_BYTES)
+    assert is_too_long(many) == (len(library_to_json(many)) > MAX_BYTES)
     assert is_too_long([saved("Dosa", *("త" * 300_000,) * 6)])
     with pytest.raises(LibraryError, match="at most 5 MB"):
         library_from_json(library_to_json(long))

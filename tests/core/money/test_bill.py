@@ -17,7 +17,7 @@ from playground.core.money.bill import (
     refusal_facts,
     searches,
 )
-from playground.core.money.pricing import MOST_USD, Cost, unit_prices
+from playground.core.money.pricing import MAX_USD, Cost, unit_prices
 from playground.core.request.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.request.model_catalogue import CATALOGUE
 
@@ -260,7 +260,7 @@ def test_a_refusal_of_a_new_category_costs_at_most_what_its_usage_comes_to():
         (None, "claude-opus-5-5", CLAUDE, "without a usage report"),
         (Usage(10, 10), "claude-next-9", CLAUDE, "claude-next-9"),
         (Usage(10, 10), "llama", SERVER, "PLAYGROUND_SERVER_PRICE"),
-        (Usage(10**12, 10**12), "claude-opus-5-5", CLAUDE, f"${MOST_USD:,}"),
+        (Usage(10**12, 10**12), "claude-opus-5-5", CLAUDE, f"${MAX_USD:,}"),
     ],
 )
 def test_an_unknown_cost_says_what_is_unknown(usage, model, connection, says):
@@ -314,7 +314,7 @@ def test_what_is_known_of_some_attempts_is_a_lower_bound_for_all():
     assert add_earlier_attempts(none, [none]) == none
     perhaps_free = Cost(Decimal(5), "at most")
     assert add_earlier_attempts(perhaps_free, [known]) == Cost(Decimal(1), "at least")
-    assert add_earlier_attempts(known, [Cost(MOST_USD, "exact")]).kind == "unknown"
+    assert add_earlier_attempts(known, [Cost(MAX_USD, "exact")]).kind == "unknown"
 
 
 @given(st.lists(PART, min_size=1, max_size=4), MODELS)

@@ -223,11 +223,11 @@ def test_the_worst_case_bounds_blocks_of_an_answer_that_are_to_be_cached(wrap, t
         tokens = input_tokens_bound(request.prompt)
         return worst_case(request, CLAUDE), tokens
 
-    most_usd, tokens = most({"cache_control": {"type": "ephemeral", "ttl": ttl}})
+    max_usd, tokens = most({"cache_control": {"type": "ephemeral", "ttl": ttl}})
     field = f"cache_write_{ttl}_tokens"
     written = Usage(output_tokens=1000, inference_geo="us", **{field: tokens})
-    assert most_usd >= exact(written, "claude-opus-5-5").usd
-    assert most_usd > most({})[0]
+    assert max_usd >= exact(written, "claude-opus-5-5").usd
+    assert max_usd > most({})[0]
 
 
 @pytest.mark.parametrize(
@@ -342,9 +342,9 @@ def test_extra_json_that_is_sent_is_in_the_worst_case_however_deep_it_is(levels)
         for depth in (0, 60):
             model = model_on(CLAUDE, request.params.model)
             sent = deeply(depth, lambda request=request, model=model: wire(request, model, CLAUDE))
-            most_usd = worst_case(request, CLAUDE)
+            max_usd = worst_case(request, CLAUDE)
             most_tokens_usd = Decimal(sent.body["max_tokens"]) * 15 / 1_000_000
-            assert most_usd is None or most_usd > most_tokens_usd
+            assert max_usd is None or max_usd > most_tokens_usd
 
 
 def test_extra_json_that_cannot_be_read_makes_the_worst_case_unknown():

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.rendering.allowed import fault
-from playground.core.rendering.changes import MOST_COMPARED, Changes, changes
+from playground.core.rendering.changes import MAX_COMPARED, Changes, changes
 from playground.core.rendering.markdown import to_html
 from playground.core.rendering.plain import as_written, normalised
 
@@ -113,9 +113,9 @@ def test_of_any_two_answers_both_are_still_there_and_nothing_off_the_list(one, o
 
 
 def test_long_answers_are_compared_within_a_second_or_not_at_all():
-    words = [f"word{n * 7919 % 997}" for n in range(MOST_COMPARED // 8)]
+    words = [f"word{n * 7919 % 997}" for n in range(MAX_COMPARED // 8)]
     before, after = " ".join(words), " ".join(reversed(words))
     began_s = time.thread_time()
     assert changes([plain_html(before)], [plain_html(after)]) is not None
     assert time.thread_time() - began_s < 1
-    assert changes([], [plain_html("x" * (MOST_COMPARED + 1))]) is None
+    assert changes([], [plain_html("x" * (MAX_COMPARED + 1))]) is None

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from playground.core.request.request import Message, Prompt
 from playground.core.request.template import (
-    MOST_CHARACTERS,
+    MAX_CHARACTERS,
     TemplateError,
     as_name,
     escaped,
@@ -67,7 +67,7 @@ def test_run_puts_in_the_values_there_are_and_takes_every_escape_away():
         r"\{{a}} {{a}}", (Message("user", r"{{ b }} \{{a}} {{b}} \{{c}} \{x}"),)
     )
     with pytest.raises(TemplateError, match="longer than 8,000,000"):
-        render_with_gaps(Prompt("{{a}}{{b}}", ()), {"a": "x" * MOST_CHARACTERS})
+        render_with_gaps(Prompt("{{a}}{{b}}", ()), {"a": "x" * MAX_CHARACTERS})
 
 
 @given(BRACES)
@@ -90,7 +90,7 @@ def test_an_empty_value_is_a_value():
 
 def test_a_long_value_in_many_places_is_refused_before_it_is_built():
     with pytest.raises(TemplateError, match="longer than 8,000,000 characters"):
-        render_text("{{a}}" * 1_000, {"a": "x" * (MOST_CHARACTERS // 1_000)})
+        render_text("{{a}}" * 1_000, {"a": "x" * (MAX_CHARACTERS // 1_000)})
 
 
 @given(BRACES)

@@ -23,7 +23,7 @@ from playground.core.sharing.links import LinkError, address, decode, encode
 EXAMPLES = int(os.environ.get("EXAMPLES", "300"))
 """How many are tried; set it to thousands for a long look."""
 
-MOST_WORK_BYTES, MOST_WORK_S = 1_000_000, 0.25
+MAX_WORK_BYTES, MAX_WORK_S = 1_000_000, 0.25
 SENTENCES = re.compile(r"[A-Z][^\n]*\.")
 ALLOWED = {
     "messages", "role", "text", "blocks_json", "result_of", "playground", "scenario", "system",
@@ -191,14 +191,14 @@ def test_no_link_makes_more_than_a_megabyte_of_work(text):
     try:
         with pytest.raises(LinkError, match=SENTENCES):
             decode(text)
-        assert tracemalloc.get_traced_memory()[1] < MOST_WORK_BYTES
+        assert tracemalloc.get_traced_memory()[1] < MAX_WORK_BYTES
     finally:
         tracemalloc.stop()
     # Of the processor, not of the clock: a busy machine makes no link slower.
     before_s = time.process_time()
     with pytest.raises(LinkError):
         decode(text)
-    assert time.process_time() - before_s < MOST_WORK_S
+    assert time.process_time() - before_s < MAX_WORK_S
 
 
 def test_a_link_of_a_newer_playground_says_so():

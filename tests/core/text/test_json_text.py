@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.text.json_text import DEEPEST_LINE, MOST_INDENTED, indented, is_of_type
+from playground.core.text.json_text import DEEPEST_LINE, MAX_INDENTED, indented, is_of_type
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6),
@@ -48,7 +48,7 @@ def test_lines_end_where_there_would_be_more_spaces_than_letters():
     assert indented(text).replace(" ", "").replace("\n", "") == text
     assert indented(text).count("\n") == DEEPEST_LINE
     assert indented(text * 10) == text * 10
-    assert MOST_INDENTED < 50_000
+    assert MAX_INDENTED < 50_000
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from playground.core.text.search_words import MOST_CHARACTERS, contains_all, phrases, words
+from playground.core.text.search_words import MAX_CHARACTERS, contains_all, phrases, words
 
 TEXT = "The Café's 1st menu: os.environ['KEY'], snake_case. దోశ పిండి 日本語のテスト ภาษาไทย Straße"
 
@@ -98,6 +98,6 @@ def test_a_text_is_found_by_all_of_itself(text):
 
 
 def test_of_a_very_long_text_only_the_beginning_is_found():
-    said = ("a " * MOST_CHARACTERS + "end",)
+    said = ("a " * MAX_CHARACTERS + "end",)
     assert contains_all(said, phrases("a"))
     assert not contains_all(said, phrases("end"))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from playground.core.text.word_diff import MOST_PARTS, Piece, word_diff
+from playground.core.text.word_diff import MAX_PARTS, Piece, word_diff
 
 SHORT = st.text("ab \n.,é目", max_size=30)
 
@@ -59,7 +59,7 @@ def test_the_pieces_join_back_to_both_texts(before, after):
 
 
 def test_a_long_text_is_compared_line_by_line_and_then_by_word():
-    lines = [f"{number} is a number\n" for number in range(MOST_PARTS - 2)]
+    lines = [f"{number} is a number\n" for number in range(MAX_PARTS - 2)]
     before, after = "old\n" + "".join(lines) + "end one", "new\n" + "".join(lines) + "end two"
     assert shown(before, after) == f"[-old-][+new+]\n{''.join(lines)}end [-one-][+two+]"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.core.visitors.pace import MOST_KNOWN, LeakyBucket, RateLimit, RateLimiter
+from playground.core.visitors.pace import MAX_KNOWN, LeakyBucket, RateLimit, RateLimiter
 
 TWICE = RateLimit(burst=2, per_s=0.5)
 
@@ -37,6 +37,6 @@ def test_one_who_is_too_fast_holds_up_no_other_until_all_are():
 
 def test_however_many_there_are_memory_is_bounded():
     paces = RateLimiter(TWICE, RateLimit(burst=10**9, per_s=1))
-    for number in range(2 * MOST_KNOWN):
+    for number in range(2 * MAX_KNOWN):
         paces.take(str(number), 1, 0)
-    assert len(paces._buckets) == MOST_KNOWN
+    assert len(paces._buckets) == MAX_KNOWN

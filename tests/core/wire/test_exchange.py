@@ -108,7 +108,7 @@ def test_what_is_not_sent_or_sent_in_vain_comes_first_and_defaults_last():
 
 
 def test_raw_events_are_bounded_by_their_number_and_by_their_size():
-    raw = RawEvents(most_events=3, most_characters=10)
+    raw = RawEvents(max_events=3, max_characters=10)
     for letter in "abcd":
         raw.add(1, 0.5, "n", letter)
     assert [event.data for event in raw.read().events] == ["b", "c", "d"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.core.request.connection import CLAUDE, DEMO, Connection
-from playground.core.request.extra_json import MOST_CHARACTERS, read_extra
+from playground.core.request.extra_json import MAX_CHARACTERS, read_extra
 from playground.core.request.model_catalogue import CATALOGUE, find
 from playground.core.request.request import EFFORTS, Message, Params, Prompt, Request
 from playground.core.wire.wire import model_id_of, model_on, wire
@@ -450,7 +450,7 @@ def test_the_extra_json_can_name_the_model_whose_rules_then_apply():
         ('{"a": ' + "[" * 60 + "]" * 60 + "}", "more than 60 levels"),
         ('{"metadata": {}, "max_tokens": 5, "metadata": {}}', "twice"),
         ('{"a": ' + "9" * 5000 + "}", "number is too long"),
-        (" " * MOST_CHARACTERS + "{}", "longer than 20,000"),
+        (" " * MAX_CHARACTERS + "{}", "longer than 20,000"),
     ],
 )
 def test_extra_json_that_cannot_be_used_says_where_it_is_wrong(text, problem):

@@ -232,12 +232,12 @@ def test_every_filter_in_every_order_finds_what_plain_python_finds(
         todo=st.lists(deeds, min_size=4, max_size=20),
         filters=st.lists(chosen_filters, min_size=6, max_size=6),
         limit=st.integers(1, 4),
-        most_sorted=st.sampled_from([1, 10_000]),
+        max_sorted=st.sampled_from([1, 10_000]),
         first_look=st.sampled_from([1, 100]),
     )
-    def compare(todo, filters, limit, most_sorted, first_look):
+    def compare(todo, filters, limit, max_sorted, first_look):
         # As if there were many runs.
-        monkeypatch.setattr(filtered, "_MOST_SORTED", most_sorted)
+        monkeypatch.setattr(filtered, "_MAX_SORTED", max_sorted)
         monkeypatch.setattr(picking, "_FIRST_LOOK", first_look)
         url = server.url(server.new_schema()) if server else "sqlite://"
         find_and_compare(url, row, todo, filters, limit)
@@ -321,7 +321,7 @@ def test_pages_and_sums_are_of_all_rows_in_order_those_in_memory_too(
     open_log, row, other_writer, monkeypatch
 ):
     log = open_log(busy_timeout_s=30)
-    monkeypatch.setattr(filtered, "_MOST_SORTED", 1)  # one is few, two are many
+    monkeypatch.setattr(filtered, "_MAX_SORTED", 1)  # one is few, two are many
     moments = [-1, 0, 0, 86_399, 86_400, 90_000]
     rows = [
         row(
@@ -445,7 +445,7 @@ def test_marks_are_replaced_as_a_whole_and_are_a_visitors_own(log, row):
 
 @ON_BOTH
 def test_a_frequent_word_is_looked_for_bit_by_bit_and_to_the_end(log, row, monkeypatch):
-    monkeypatch.setattr(picking, "MOST_PICKED", 4)
+    monkeypatch.setattr(picking, "MAX_PICKED", 4)
     monkeypatch.setattr(picking, "_FIRST_LOOK", 2)
     for number in range(30):
         at = NOW + timedelta(seconds=number // 3)

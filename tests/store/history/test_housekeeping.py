@@ -261,9 +261,9 @@ def test_no_other_file_is_put_in_the_logs_place(log, row, file, tmp_path, monkey
         path = tmp_path / name
         make(path)
         assert log.housekeeping.restore(path) == Refusal(f"Not restored: {reason}.")
-    monkeypatch.setattr(backups, "MOST_BYTES", backup.stat().st_size - 1)
+    monkeypatch.setattr(backups, "MAX_BYTES", backup.stat().st_size - 1)
     assert backups.problem_of(backup) == no_log
-    monkeypatch.setattr(backups, "MOST_BYTES", backup.stat().st_size)
+    monkeypatch.setattr(backups, "MAX_BYTES", backup.stat().st_size)
     assert backups.problem_of(backup) is None
     _write(tmp_path / "first", "UPDATE meta SET version = 1", like=backup)
     assert backups.problem_of(tmp_path / "first") is None

@@ -83,7 +83,7 @@ def test_everything_a_visitor_wrote_counts_and_a_newer_state_takes_the_place_of_
 def test_up_to_its_bound_a_page_keeps_everything_and_beyond_it_the_newest(row, texts):
     run = row(1)
     size = sum(map(len, (texts(run, "").request_json, texts(run, "").attempts_json, "{}")))
-    pages = OpenPages(most=10_000, most_per_page=2 * size)
+    pages = OpenPages(most=10_000, max_per_page=2 * size)
     pages.open("page")
     for number in (1, 2):
         pages.add("page", row(number), texts(row(number), ""))
@@ -106,7 +106,7 @@ def test_of_all_pages_the_largest_gives_way_its_oldest_first(row, texts):
 
 
 def test_memory_is_bounded_and_the_largest_page_gives_way(row, texts):
-    pages = OpenPages(most=1000, most_per_page=600)
+    pages = OpenPages(most=1000, max_per_page=600)
     for page in ("modest", "greedy"):
         pages.open(page)
     pages.add("modest", row(1, "ada"), texts(row(1), "x" * 300))

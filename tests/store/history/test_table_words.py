@@ -75,6 +75,6 @@ def test_deleted_words_are_forgotten_and_come_back_with_their_run(logged, row):
 
 
 def test_no_more_words_are_remembered_than_a_few_pages(logged, row, monkeypatch):
-    monkeypatch.setattr("playground.store.history.table_words._MOST_REMEMBERED", 1)
+    monkeypatch.setattr("playground.store.history.table_words._MAX_REMEMBERED", 1)
     assert [words(logged)[row(number).run_id] for number in (1, 2, 1)] == [of(1), of(2), of(1)]
     assert len(logged.history._words._words_by_row) == 1

@@ -240,7 +240,7 @@ def test_the_latest_rows_are_remembered_up_to_a_size(memory, row, texts, monkeyp
 def test_what_waits_is_bounded_for_a_stranger_and_for_all_and_written_rows_make_room(
     memory, row, texts, monkeypatch
 ):
-    monkeypatch.setattr(memory_module, "MOST_WAITING_CHARACTERS", 40_000)
+    monkeypatch.setattr(memory_module, "MAX_WAITING_CHARACTERS", 40_000)
 
     def keep(number, visitor):
         memory.record(row(number, visitor), texts(row(number), answer="x" * 10_000))

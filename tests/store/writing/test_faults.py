@@ -96,7 +96,7 @@ def test_a_full_disk(connections, log, row, texts, file, execute):
 def test_when_memory_is_full_new_runs_are_refused_until_what_waits_is_written(
     log, row, texts, other_writer, monkeypatch
 ):
-    monkeypatch.setattr(memory, "MOST_WAITING_CHARACTERS", 1_000_000)
+    monkeypatch.setattr(memory, "MAX_WAITING_CHARACTERS", 1_000_000)
     log.record(row(1))
     assert log.flush(5)
     with other_writer():

@@ -98,7 +98,7 @@ def keep(presses, length):
 
 @pytest.mark.parametrize(
     ("length", "kept"),
-    [(10, "9 8 7 6 5"), (presses_state.MOST_CHARACTERS // 2, "9 8 7"), (10**7, "9")],
+    [(10, "9 8 7 6 5"), (presses_state.MAX_CHARACTERS // 2, "9 8 7"), (10**7, "9")],
 )
 def test_only_so_many_presses_and_characters_are_kept(length, kept):
     app = AppTest.from_function(keep, args=(9, length)).run()

@@ -283,22 +283,22 @@ def test_what_the_budget_has_no_room_for_is_not_sent_and_the_rest_is_paid_exactl
     assert (api.submitted, balance().held_usd, submissions(page)) == (0, 0, ())
     assert progress(page) == "0 of 4 done · 4 left"
     page.text_input(key="budget_day_usd").input("1").run()
-    most_usd = shown(page).underway.planned.batch_of(shown(page).underway.planned.grid.places)
+    max_usd = shown(page).underway.planned.batch_of(shown(page).underway.planned.grid.places)
     label = page.button(key="submit_rest").label.replace("\\", "")
     assert label.startswith("Or as a batch · at most $")
     page = press(page, "submit_rest")
     assert "Not started" not in said(page)
-    assert balance().held_usd == reserved_usd(most_usd.worst_case_usd)
+    assert balance().held_usd == reserved_usd(max_usd.worst_case_usd)
     # The key was in the session alone: after a restart it has to be entered again.
     restart()
     asked = len(api.asked)
     page = open_mine(open_band(AppTest.from_file(SCRIPT, default_timeout=30).run()))
     assert running.NO_KEY in said(page)
     assert (len(api.asked), progress(page)) == (asked, "0 of 4 done · 4 in a batch")
-    assert balance().held_usd == reserved_usd(most_usd.worst_case_usd)
+    assert balance().held_usd == reserved_usd(max_usd.worst_case_usd)
     page = pass_time(with_key(page, "1"), api)
     spent_usd = services().log.totals("local").spent_usd
-    assert 0 < spent_usd <= most_usd.worst_case_usd
+    assert 0 < spent_usd <= max_usd.worst_case_usd
     assert (balance().used_usd, balance().held_usd) == (spent_usd, 0)
     assert shown(page).underway.progress.spent_usd == spent_usd
     assert not page.exception
@@ -308,8 +308,8 @@ def test_what_the_budget_has_no_room_for_is_not_sent_and_the_rest_is_paid_exactl
 def test_a_budget_that_is_made_later_knows_of_the_batch_under_way(api):
     page = submit(with_key(opened_band()))
     grid = shown(page).underway.planned
-    most_usd = grid.batch_of(grid.grid.places).worst_case_usd
-    assert balance().held_usd == reserved_usd(most_usd)
+    max_usd = grid.batch_of(grid.grid.places).worst_case_usd
+    assert balance().held_usd == reserved_usd(max_usd)
     page = pass_time(page, api)
     spent_usd = services().log.totals("local").spent_usd
     assert (balance().used_usd, balance().held_usd) == (spent_usd, 0)

@@ -10,9 +10,9 @@ from starlette.websockets import WebSocket
 
 from playground.ui.answer.component import LATER
 from playground.ui.server.feed import (
-    MOST_SOCKETS,
-    MOST_WAITING,
-    MOST_WAITING_EACH,
+    MAX_SOCKETS,
+    MAX_WAITING,
+    MAX_WAITING_EACH,
     RECEIVE_PACE,
     TOKEN_TIMEOUT,
     TOO_BIG,
@@ -285,7 +285,7 @@ def test_who_is_not_this_apps_page_is_refused_before_it_can_ask(headers):
     asyncio.run(play())
 
 
-@pytest.mark.parametrize(("places", "most"), [(1, MOST_WAITING_EACH), (MOST_WAITING, MOST_WAITING)])
+@pytest.mark.parametrize(("places", "most"), [(1, MAX_WAITING_EACH), (MAX_WAITING, MAX_WAITING)])
 def test_sockets_that_say_nothing_are_bounded_and_shut_nobody_out(places, most):
     async def play():
         feed = Feed(end)
@@ -305,7 +305,7 @@ def test_sockets_that_say_nothing_are_bounded_and_shut_nobody_out(places, most):
 def test_two_hundred_silent_sockets_keep_no_page_from_its_feed():
     async def play():
         feed = Feed(end)
-        silent = [Browser(feed, ip="192.0.2.66") for _ in range(10 * MOST_WAITING_EACH)]
+        silent = [Browser(feed, ip="192.0.2.66") for _ in range(10 * MAX_WAITING_EACH)]
         pages = [await joined(feed, open_page(feed)) for _ in range(3)]
         for each in silent:
             await each.leave()
@@ -372,7 +372,7 @@ def test_one_page_has_only_so_many_sockets():
     async def play():
         feed = Feed(end)
         page = open_page(feed)
-        browsers = [await joined(feed, page) for _ in range(MOST_SOCKETS)]
+        browsers = [await joined(feed, page) for _ in range(MAX_SOCKETS)]
         one_more = Browser(feed)
         one_more.say(page.token)
         assert (await one_more.hear())["type"] == "websocket.accept"

@@ -6,9 +6,9 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from playground.ui.server.page_sockets import (
-    MOST_BYTES,
-    MOST_PAGES_EACH,
-    MOST_STRANGERS_BYTES,
+    MAX_BYTES,
+    MAX_PAGES_EACH,
+    MAX_STRANGERS_BYTES,
     PAGES_PACE,
     SOCKET_HEADER,
     PageSockets,
@@ -111,7 +111,7 @@ def test_what_they_say_arrives(streamlit, said):
 
 @pytest.mark.parametrize(
     ("said", "code"),
-    [(b"x" * (MOST_STRANGERS_BYTES + 1), 1009), (b"\xff" * 9, 1002), ("text", 1003)],
+    [(b"x" * (MAX_STRANGERS_BYTES + 1), 1009), (b"\xff" * 9, 1002), ("text", 1003)],
     ids=["large", "nonsense", "text"],
 )
 def test_what_is_no_message_ends_the_connection_and_nothing_is_said_afterwards(
@@ -125,7 +125,7 @@ def test_what_is_no_message_ends_the_connection_and_nothing_is_said_afterwards(
 
 def test_whoever_sits_at_this_machine_may_send_as_much_as_the_page_lets_one_type(streamlit):
     long = BackMsg()
-    long.rerun_script.query_string = "x" * (MOST_BYTES - 1000)
+    long.rerun_script.query_string = "x" * (MAX_BYTES - 1000)
     asyncio.run(streamlit.serve(long, host="localhost:8501", ip="127.0.0.1"))
     assert len(streamlit.heard) == 1
 
@@ -200,7 +200,7 @@ def staying(streamlit):
 def test_one_address_has_only_so_many_pages_and_holds_up_no_other(streamlit):
     async def play():
         may_end = staying(streamlit)
-        pages = [asyncio.create_task(streamlit.serve()) for _ in range(MOST_PAGES_EACH)]
+        pages = [asyncio.create_task(streamlit.serve()) for _ in range(MAX_PAGES_EACH)]
         for _ in range(5):
             await real_sleep(0)
         await streamlit.serve()
@@ -289,7 +289,7 @@ def test_one_client_without_a_proxy_has_only_so_many_pages_whatever_it_says(stre
         may_end = staying(streamlit)
         pages = [
             asyncio.create_task(streamlit.serve(headers=[(b"x-forwarded-for", b"1.1.1.%d" % n)]))
-            for n in range(MOST_PAGES_EACH + 20)
+            for n in range(MAX_PAGES_EACH + 20)
         ]
         other = asyncio.create_task(streamlit.serve(ip="192.0.2.8"))
         for _ in range(5):

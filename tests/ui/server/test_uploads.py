@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from playground.ui.server.uploads import (
+    MAX_ADDRESS_BYTES,
+    MAX_ALL_BYTES,
+    MAX_BYTES,
+    MAX_FILES,
     MB,
-    MOST_ADDRESS_BYTES,
-    MOST_ALL_BYTES,
-    MOST_BYTES,
-    MOST_FILES,
     Uploads,
 )
 
@@ -67,12 +67,12 @@ def server():
 def test_sixty_files_of_one_page_are_not_all_kept(server):
     found = server.statuses(*(("page", f"file {n}") for n in range(60)))
     assert found == [204] * 4 + [413] * 56
-    assert server.total <= MOST_BYTES
+    assert server.total <= MAX_BYTES
 
 
 def test_nor_are_many_small_ones(server):
     found = server.statuses(*(("page", f"file {n}", 10) for n in range(60)))
-    assert found.count(204) == MOST_FILES
+    assert found.count(204) == MAX_FILES
 
 
 def test_a_file_that_replaces_another_and_one_after_a_deletion_are_taken(server):
@@ -85,10 +85,10 @@ def test_a_file_that_replaces_another_and_one_after_a_deletion_are_taken(server)
 def test_nobody_fills_the_room_of_all_alone_and_what_a_session_held_is_free_when_it_ends(server):
     many = [(f"page {n}", f"file {m}") for n in range(50) for m in range(4)]
     server.statuses(*many)
-    assert server.total <= MOST_ADDRESS_BYTES
+    assert server.total <= MAX_ADDRESS_BYTES
     assert server.statuses(("other", "file", LARGEST, "192.0.2.8")) == [204]
     server.statuses(*((*each, LARGEST, f"192.0.2.{n}") for n, each in enumerate(many)))
-    assert server.total <= MOST_ALL_BYTES
+    assert server.total <= MAX_ALL_BYTES
     assert server.statuses(("late", "file", LARGEST, "198.51.100.1")) == [413]
     server.held.clear()
     assert server.statuses(("late", "file", LARGEST, "198.51.100.1")) == [204]

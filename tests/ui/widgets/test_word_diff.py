@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 from ui.driving import words
 
 from playground.core.text.word_diff import Piece, word_diff
-from playground.ui.widgets.word_diff import MOST_COMPARED, marked
+from playground.ui.widgets.word_diff import MAX_COMPARED, marked
 
 
 def draw(before, after):
@@ -34,7 +34,7 @@ def test_the_same_text_is_shown_as_it_is():
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("", "x" * (MOST_COMPARED + 1)),
+        ("", "x" * (MAX_COMPARED + 1)),
         (" ".join(f"w{n} b" for n in range(900)), " ".join(f"w{n} c" for n in range(900))),
     ],
     ids=["too long", "too different"],
@@ -42,7 +42,7 @@ def test_the_same_text_is_shown_as_it_is():
 def test_what_a_browser_could_not_draw_is_shown_plain_and_says_so(before, after):
     text, [code] = shown(before, after)
     assert "too long or too different" in text
-    assert len(code) <= MOST_COMPARED + 1
+    assert len(code) <= MAX_COMPARED + 1
 
 
 def test_a_pile_of_combining_marks_is_cut_short():
