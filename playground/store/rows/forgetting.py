@@ -138,7 +138,7 @@ def delete_chunk(connection: sa.Connection, visitor: str, now: datetime) -> bool
     is left. Their costs still count."""
     is_recorded = deletions.c.visitor == visitor
     if connection.scalar(sa.select(deletions.c.visitor).where(is_recorded)) is None:
-        return True  # Another process has kept the promise: what came since is to stay.
+        return True  # Another process has completed it: runs since then stay.
     is_own = runs.c.visitor == visitor
     ids = sa.select(runs.c.run_id).where(is_own).order_by(runs.c.run_id)
     last_id = connection.scalar(ids.offset(_DELETED_AT_ONCE - 1).limit(1))

@@ -7,10 +7,8 @@ import sqlalchemy as sa
 from playground.core.batch.batch import Counts
 from playground.core.batch.submission import CLAIM
 from playground.store.tables.cleaning import clean_text
-from playground.store.tables.column_types import ID, TEXT, PicoDollars, UtcMicroseconds, Whole
+from playground.store.tables.column_types import COUNT, ID, TEXT, PicoDollars, UtcMicroseconds
 from playground.store.tables.schema import boots, claims, metadata
-
-COUNT = Whole(otherwise=0, is_small=True)
 
 batches = sa.Table(
     "batches",

@@ -156,5 +156,7 @@ def _whole(value: object) -> int | None:
 
 
 TEXT = AnyText()
+COUNT = Whole(otherwise=0, is_small=True)
+"""A number of 32 bits that is never missing."""
 # Ids are compared in Python, too, so Postgres must also order them by code point.
 ID = AnyText().with_variant(sa.Text(collation="C"), "postgresql")

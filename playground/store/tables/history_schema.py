@@ -87,7 +87,7 @@ deleted = sa.Table(
 sa.Index("deleted_by_time", deleted.c.deleted_at)
 
 # Visitors all of whose runs are to be deleted: there before the first of them goes, and until the
-# last has gone. However a process ends, what was promised is kept.
+# last has gone. However a process ends, the deletion is completed.
 deletions = sa.Table(
     "deletions",
     metadata,

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from playground.core.money.pricing import CostKind
 from playground.core.runs.run_row import LIVE, Status
 from playground.store.tables.column_types import (
+    COUNT,
     ID,
     TEXT,
     OneOf,
@@ -19,16 +20,14 @@ from playground.store.tables.column_types import (
 metadata = sa.MetaData()
 
 # A table of its own, for Postgres has no counterpart of SQLite's `user_version`.
-meta = sa.Table(
-    "meta", metadata, sa.Column("version", Whole(otherwise=0, is_small=True), nullable=False)
-)
+meta = sa.Table("meta", metadata, sa.Column("version", COUNT, nullable=False))
 
 boots = sa.Table(
     "boots",
     metadata,
     sa.Column("boot_id", ID, primary_key=True),
     sa.Column("host", TEXT, nullable=False),
-    sa.Column("pid", Whole(otherwise=0, is_small=True), nullable=False),
+    sa.Column("pid", COUNT, nullable=False),
     sa.Column("seen_at", UtcMicroseconds, nullable=False),
 )
 
@@ -52,7 +51,7 @@ runs = sa.Table(
     sa.Column("boot_id", ID, nullable=False),
     sa.Column("started_at", UtcMicroseconds, nullable=False),
     sa.Column("ended_at", UtcMicroseconds),
-    sa.Column("press", Whole(otherwise=0, is_small=True), nullable=False),
+    sa.Column("press", COUNT, nullable=False),
     sa.Column("variant", TEXT, nullable=False),
     sa.Column("connection", TEXT, nullable=False),
     sa.Column("model", TEXT, nullable=False),
@@ -62,7 +61,7 @@ runs = sa.Table(
     sa.Column("error_kind", TEXT),
     sa.Column("error_message", TEXT),
     sa.Column("http_status", Whole(is_small=True)),
-    sa.Column("attempts", Whole(otherwise=0, is_small=True), nullable=False),
+    sa.Column("attempts", COUNT, nullable=False),
     sa.Column("ttft_s", Seconds),
     sa.Column("duration_s", Seconds),
     sa.Column("input_tokens", Whole()),
@@ -101,7 +100,7 @@ reservations = sa.Table(
     sa.Column("run_id", ID, primary_key=True),
     sa.Column("payer", ID, nullable=False),
     sa.Column("started_at", UtcMicroseconds, nullable=False),
-    sa.Column("is_settled", Whole(otherwise=0, is_small=True), nullable=False),
+    sa.Column("is_settled", COUNT, nullable=False),
     sa.Column("usd", PicoDollars, nullable=False),
 )
 _counted = (reservations.c.started_at, reservations.c.is_settled, reservations.c.usd)
@@ -142,7 +141,7 @@ experiments = sa.Table(
     sa.Column("experiment_id", ID, primary_key=True),
     sa.Column("name", TEXT, nullable=False),
     sa.Column("created_at", UtcMicroseconds, nullable=False),
-    sa.Column("cells", Whole(otherwise=0, is_small=True), nullable=False),
+    sa.Column("cells", COUNT, nullable=False),
     sa.Column("definition_json", TEXT, nullable=False),
 )
 
@@ -173,7 +172,7 @@ prompt_versions = sa.Table(
     metadata,
     sa.Column("visitor", ID, primary_key=True),
     sa.Column("prompt_id", ID, primary_key=True),
-    sa.Column("number", Whole(otherwise=0, is_small=True), primary_key=True, autoincrement=False),
+    sa.Column("number", COUNT, primary_key=True, autoincrement=False),
     sa.Column("saved_at", UtcMicroseconds, nullable=False),
     sa.Column("note", TEXT, nullable=False),
     sa.Column("page_json", TEXT, nullable=False),

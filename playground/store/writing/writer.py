@@ -257,10 +257,10 @@ class Writer:
         )
 
     def _delete(self, database: Database, *, tries_refused: bool) -> bool:
-        """First of all, and one by one: no row that cannot be written is in the way. Say whether
+        """Carry out deletions, before any row is written and one by one. Return whether
         some is left for the next turn."""
         is_left = False
-        # Each is promised before any is kept: that may take long, and the process may end.
+        # All are recorded before any is carried out: that takes long, and the process may end.
         for step in (self._record_deletion, self._delete_runs):
             for deletion in self.memory.deletions():
                 if deletion.fault and deletion.fault.may_be_of_one_row and not tries_refused:
@@ -283,7 +283,7 @@ class Writer:
         return True
 
     def _delete_runs(self, database: Database, deletion: Deletion) -> bool:
-        """Keep what was promised, for a while; say whether nothing is left."""
+        """Delete in chunks for a limited time; return whether nothing is left to delete."""
         if not deletion.is_recorded:
             return True  # The database has refused it just now: it is tried again later.
         ends_at = time.monotonic() + _LONGEST_DELETION_S
