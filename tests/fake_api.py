@@ -85,7 +85,8 @@ class FakeApi:
         self.handler = None
         self.plays = []
         self._is_finishing = threading.Event()
-        self._writers = []
+        self._is_closing = False
+        self._writers, self._serving = [], set()
         self._loop = asyncio.new_event_loop()
         ready = threading.Event()
         self._thread = threading.Thread(target=self._main, args=(ready,), daemon=True)
@@ -130,11 +131,14 @@ class FakeApi:
         self._loop.run_forever()
 
     async def _close(self):
+        self._is_closing = True
+        # asyncio's own task of a connection that it just accepted may neither be cancelled nor
+        # meet a closed server: it alone holds the socket, and would leave it open.
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in tasks & self._serving:
+                task.cancel()
+            await asyncio.wait(tasks)
         self._server.close()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         for writer in self._writers:
             # Closed alone it would wait for a client that reads no more.
             writer.transport.abort()
@@ -144,6 +148,9 @@ class FakeApi:
 
     async def _serve(self, reader, writer):
         self._writers.append(writer)
+        if self._is_closing:
+            return
+        self._serving.add(asyncio.current_task())
         try:
             while (seen := await self._request(reader)) is not None:
                 self.seen.append(seen)
