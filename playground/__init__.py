@@ -14,8 +14,7 @@
 From a press of Run to the wire:
 
     ui/runs/running.py             run_all: plans every variant, starts all of them or none
-    ui/session/state.py            the prompt, from its fields
-    ui/session/variant_state.py    the parameters of a variant, from its controls
+    ui/session/request_state.py    the prompt and the parameters of a variant, from their fields
     core/checks/number_fields.py   its numbers, as core/text/number_text.py reads what is typed
     core/request/template.py       the first case's values, where the prompt has variables
     core/runs/run_plan.py          plan: what goes out, whether it may, and what it can cost
@@ -33,7 +32,7 @@ A temperature from its field to the wire:
 
     ui/editor/parameters.py        the field, and what becomes of the value beneath it
     ui/widgets/fields.py           draws the text, and says why it can't be read
-    ui/session/variant_state.py    the text from the session, under `temperature_A`
+    ui/session/request_state.py    the text from the session, under `temperature_A`
     core/checks/number_fields.py   its bounds, and the number for `Params`
     ui/runs/running.py             the variant to plan, with the text beside the number
     core/runs/run_plan.py          stops what can't be read or is out of bounds

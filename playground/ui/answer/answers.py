@@ -17,7 +17,7 @@ from playground.ui.library.lessons import offer_first_lesson
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_turn
 from playground.ui.session import answers_state as band
-from playground.ui.session import editor_state, presses_state, state, variant_state
+from playground.ui.session import editor_state, presses_state, request_state, state
 from playground.ui.session.presses_state import Runs
 from playground.ui.sharing.share_answers import offer_answers
 from playground.ui.widgets.dialogs import show_dialog
@@ -92,7 +92,7 @@ def _show_head(view: band.View) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="answers_head"):
         _choose_press()
         with st.popover("View", icon=":material/visibility:", type="tertiary", key="view"):
-            if max(len(runs), len(variant_state.variants())) > 1:
+            if max(len(runs), len(request_state.variants())) > 1:
                 offer_blind()
             st.toggle(
                 "Plain text", key=band.PLAIN,

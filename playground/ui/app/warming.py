@@ -24,8 +24,8 @@ def prepare() -> Thread:
         from playground.core.answer.events import Usage
         from playground.core.money.pricing import unit_prices
         from playground.core.request.connection import DEMO
+        from playground.ui.session.request_state import MODEL_DEFAULT
         from playground.ui.session.services import services
-        from playground.ui.session.variant_state import MODEL_DEFAULT
 
         with suppress(SettingsError):  # The page says what is wrong.
             services()

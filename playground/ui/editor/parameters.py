@@ -12,7 +12,7 @@ from playground.core.request.request import CURRENT_VERSION, EFFORTS, SAMPLING_V
 from playground.core.runs.run_plan import Plan
 from playground.core.text.number_text import value_text
 from playground.core.wire.wire import SAMPLING
-from playground.ui.session.variant_state import DEFAULTS, field
+from playground.ui.session.request_state import DEFAULTS, field
 from playground.ui.widgets.fields import number_field, text_area
 from playground.ui.widgets.markdown import plain
 

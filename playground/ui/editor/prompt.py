@@ -10,7 +10,7 @@ from playground.core.request.tool_results import calls_in
 from playground.core.runs.run_plan import Plan
 from playground.core.text.json_text import indented
 from playground.ui.editor.checks import show_checks
-from playground.ui.session import editor_state, state
+from playground.ui.session import editor_state, request_state
 from playground.ui.widgets.fields import text_area
 from playground.ui.widgets.markdown import plain
 from playground.ui.wire.token_count import show_count
@@ -30,11 +30,11 @@ def edit_prompt(plans: list[Plan]) -> None:
     with st.container(key="prompt", gap="xsmall"):
         text_area(
             "System prompt",
-            key=state.SYSTEM_PROMPT,
+            key=request_state.SYSTEM_PROMPT,
             height=ONE_LINE,
             placeholder="Who the model is and how it answers. Empty: no system prompt is sent.",
         )
-        count = len(state.prompt().messages)
+        count = len(request_state.prompt().messages)
         for index in range(count):
             _edit_message(index, count)
         # The button stands in the head of the last message, where there is one.
@@ -46,14 +46,14 @@ def edit_prompt(plans: list[Plan]) -> None:
 
 def _edit_message(index: int, count: int) -> None:
     number = index + 1
-    message = state.prompt().messages[index]
+    message = request_state.prompt().messages[index]
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", key=f"icons_message_{index}"
     ):
         st.selectbox(
             f"Role of message {number}",
             ROLES,
-            key=state.message_role(index),
+            key=request_state.message_role(index),
             label_visibility="collapsed",
             disabled=bool(message.result_of),
             format_func=str.capitalize,
@@ -66,7 +66,7 @@ def _edit_message(index: int, count: int) -> None:
             _move(index, number, ":material/arrow_downward:", down, disabled=number == count)
         _icon(
             f"Remove message {number}", f"remove_message_{index}", ":material/delete:",
-            "Remove a message", state.remove_message, index,
+            "Remove a message", request_state.remove_message, index,
         )  # fmt: skip
         if number == count:
             _add()
@@ -74,7 +74,7 @@ def _edit_message(index: int, count: int) -> None:
     _show_call(index, message.result_of)
     text_area(
         f"Message {number}",
-        key=state.message_text(index),
+        key=request_state.message_text(index),
         height="content",
         label_visibility="collapsed",
         placeholder="What the tool returned." if message.result_of else PLACEHOLDERS[message.role],
@@ -85,7 +85,7 @@ def _show_call(index: int, call: str) -> None:
     """Draw the tool call whose result the text is."""
     if not call:
         return
-    before = [calls_in(message.content) for message in state.prompt().messages[:index]]
+    before = [calls_in(message.content) for message in request_state.prompt().messages[:index]]
     name = next((calls[call] for calls in reversed(before) if call in calls), "") or "a tool"
     st.caption(f"Result of {plain(name)}", help=f"For the call {plain(call)}")
 
@@ -95,25 +95,28 @@ def _show_blocks(index: int, blocks_json: str) -> None:
     if not blocks_json:
         return
     # Not under the plain key, where the session holds the blocks themselves.
-    with st.expander(plain(block_summary(blocks_json)), key=state.message_blocks(index) + "_shown"):
+    with st.expander(
+        plain(block_summary(blocks_json)), key=request_state.message_blocks(index) + "_shown"
+    ):
         st.code(indented(blocks_json), language="json", wrap_lines=True, height=200)
         st.button(
             "Keep only its text", key=f"drop_blocks_{index}", icon=":material/delete:",
             type="tertiary", on_click=editor_state.change,
-            args=("blocks of a message", state.drop_blocks, index),
+            args=("blocks of a message", request_state.drop_blocks, index),
         )  # fmt: skip
 
 
 def _add() -> None:
     with st.container(key="icons_add_message", width="content"):
         _icon(
-            "Add message", state.ADD_MESSAGE, ":material/add:", "Add a message", state.add_message
-        )
+            "Add message", request_state.ADD_MESSAGE, ":material/add:", "Add a message",
+            request_state.add_message,
+        )  # fmt: skip
 
 
 def _move(index: int, to: int, icon: str, label: str, *, disabled: bool) -> None:
     _icon(
-        label, f"move_{index}_{to}", icon, "Move a message", state.move_message, index, to,
+        label, f"move_{index}_{to}", icon, "Move a message", request_state.move_message, index, to,
         disabled=disabled,
     )  # fmt: skip
 

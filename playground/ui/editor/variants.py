@@ -17,7 +17,7 @@ from playground.ui.editor.parameters import (
 )
 from playground.ui.money.money import show_worst_case
 from playground.ui.runs import running
-from playground.ui.session import editor_state, state, variant_state
+from playground.ui.session import editor_state, request_state, state
 from playground.ui.widgets.fields import number_field
 from playground.ui.wire import as_sent, snippets, version_table
 
@@ -37,11 +37,11 @@ def edit_variants(plans: list[Plan]) -> None:
                 _edit_variant(plan, offered, plans, is_named=is_named)
         st.button(
             "Add variant",
-            key=variant_state.ADD_VARIANT,
+            key=request_state.ADD_VARIANT,
             icon=":material/add:",
             type="tertiary",
             on_click=editor_state.change,
-            args=("Add a variant", variant_state.add_variant),
+            args=("Add a variant", request_state.add_variant),
             disabled=_is_full(plans),
             help=MOST if _is_full(plans) else None,
         )
@@ -53,7 +53,7 @@ def edit_variants(plans: list[Plan]) -> None:
 
 
 def _is_full(plans: list[Plan]) -> bool:
-    return len(plans) == len(variant_state.LETTERS)
+    return len(plans) == len(request_state.LETTERS)
 
 
 def _edit_variant(
@@ -66,14 +66,14 @@ def _edit_variant(
     )  # fmt: skip
     below = st.container(gap="xsmall")
     with row:
-        st.badge(letter, color=variant_state.COLOURS[letter])  # type: ignore[arg-type] # a literal
+        st.badge(letter, color=request_state.COLOURS[letter])  # type: ignore[arg-type] # a literal
         named: Visibility = "visible" if is_named else "collapsed"
         _choose_model(letter, offered, named)
         choose_in_front(plan, below, label_visibility=named, width=NUMBER_WIDTH)
         number_field(
             "max_tokens",
             RULES["max_tokens"],
-            key=variant_state.field("max_tokens", letter),
+            key=request_state.field("max_tokens", letter),
             help="The most tokens an answer may have, thinking included. "
             f"This model's limit: {plan.model.max_output_tokens:,}.",
             below=below,
@@ -126,7 +126,7 @@ def _act(plan: Plan, plans: list[Plan]) -> None:
     st.button(
         "Remove", key=f"remove_variant_{letter}", icon=":material/close:", type="tertiary",
         on_click=editor_state.change,
-        args=("Remove a variant", variant_state.remove_variant, letter),
+        args=("Remove a variant", request_state.remove_variant, letter),
         disabled=len(plans) == 1, help=LEAST if len(plans) == 1 else None,
     )  # fmt: skip
 
@@ -134,7 +134,7 @@ def _act(plan: Plan, plans: list[Plan]) -> None:
 def _duplicate(letter: str) -> None:
     # The next edit is in the new row, which the open popover would cover.
     state.close_popover(_popover(letter))
-    editor_state.change("Duplicate a variant", variant_state.add_variant, letter)
+    editor_state.change("Duplicate a variant", request_state.add_variant, letter)
 
 
 def _run_alone(letter: str) -> None:
@@ -145,7 +145,7 @@ def _run_alone(letter: str) -> None:
 
 
 def _choose_model(letter: str, offered: tuple[Model, ...], named: Visibility) -> None:
-    chosen = st.session_state[variant_state.field("model", letter)]
+    chosen = st.session_state[request_state.field("model", letter)]
     labels = _labels(offered)
     options = list(labels)
     # A chosen model that is not listed must not vanish from its own control.
@@ -154,7 +154,7 @@ def _choose_model(letter: str, offered: tuple[Model, ...], named: Visibility) ->
     st.selectbox(
         "model",
         options,
-        key=variant_state.field("model", letter),
+        key=request_state.field("model", letter),
         format_func=lambda model_id: labels.get(model_id) or _label(model_id, model_id),
         # Models of a gateway, and new ones, are in no list.
         accept_new_options=True,

@@ -21,7 +21,7 @@ from playground.core.runs.run_plan import RunContext, Variant
 from playground.core.text.number_text import read_float, read_whole
 from playground.ui.runs import running
 from playground.ui.session import experiment_state as chosen
-from playground.ui.session import state, variant_state
+from playground.ui.session import request_state, state
 from playground.ui.session.services import services
 
 MAX_NAME_CHARACTERS = 60
@@ -42,10 +42,10 @@ def definition() -> Experiment:
     `NumberError`."""
     # First of all: while a field shows what cannot be read, nothing else may be sent in its place.
     _refuse_unreadable()
-    shared = state.prompt()
+    shared = request_state.prompt()
     variants = tuple(
-        Variant(letter, variant_state.request(letter, shared))
-        for letter in variant_state.variants()
+        Variant(letter, request_state.request(letter, shared))
+        for letter in request_state.variants()
     )
     models = tuple(chosen.chosen("experiment_models"))
     is_ladder = bool(chosen.chosen("experiment_is_ladder"))
@@ -71,8 +71,8 @@ def _refuse_unreadable() -> None:
     """Raises `GridError` while a number field holds what can't be sent."""
     for why in state.policy_problems():
         raise GridError(why)
-    for letter in variant_state.variants():
-        for why in variant_state.number_problems(letter):
+    for letter in request_state.variants():
+        for why in request_state.number_problems(letter):
             raise GridError(f"Variant {letter}: {why}")
 
 

@@ -8,7 +8,7 @@ from playground.core.library.samples import Sample
 from playground.core.request.request import Request
 from playground.core.request.template import escaped
 from playground.core.runs.continuing import continued
-from playground.ui.session import editor_state, state, variant_state
+from playground.ui.session import editor_state, request_state, state
 
 PLACED, LOGGED = "sample or lesson", "run of the log"
 """The names of their steps in the history of changes."""
@@ -38,9 +38,9 @@ def place_request(request: Request, letter: str) -> None:
 
 
 def _place_request(request: Request, letter: str) -> None:
-    state.set_prompt(request.prompt)
-    variant_state.set_variant(letter, request.params)
-    variant_state.show_variant(letter)
+    request_state.set_prompt(request.prompt)
+    request_state.set_variant(letter, request.params)
+    request_state.show_variant(letter)
 
 
 def holds_request() -> bool:
@@ -85,8 +85,8 @@ def set_up(index: int) -> None:
 
 
 def _place(chosen: Lesson) -> None:
-    state.set_prompt(chosen.prompt)
-    variant_state.set_variants(chosen.variants)
+    request_state.set_prompt(chosen.prompt)
+    request_state.set_variants(chosen.variants)
     st.session_state[state.SCENARIO] = chosen.scenario
 
 

@@ -18,7 +18,7 @@ from playground.core.text.json_text import Json
 from playground.core.text.number_text import NumberError, read_number, rule
 from playground.core.text.refusal import Refusal
 from playground.ui.library import lessons_state
-from playground.ui.session import answers_state, editor_state, variant_state
+from playground.ui.session import answers_state, editor_state, request_state
 
 SEARCH, SORT, FILTERS, CLEAR = "log_search", "log_sort", "log_filters", "log_clear"
 STATUSES, MODELS, VARIANTS = "log_statuses", "log_models", "log_variants"
@@ -209,7 +209,7 @@ def placed() -> Placed | None:
 def letter_for(letter: str) -> str:
     """The variant for a run's parameters: of the same letter, even if the page has none of it. A
     run of another origin may have a name that is no letter of ours."""
-    return letter if letter in variant_state.LETTERS else variant_state.variants()[0]
+    return letter if letter in request_state.LETTERS else request_state.variants()[0]
 
 
 def request_redraw() -> None:

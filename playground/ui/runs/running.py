@@ -24,8 +24,8 @@ from playground.ui.session import (
     experiment_state,
     money_state,
     presses_state,
+    request_state,
     state,
-    variant_state,
 )
 from playground.ui.session.services import services
 from playground.ui.visitors import gate
@@ -175,12 +175,12 @@ def _account(connection: Connection) -> tuple[str, int]:
 
 def plans() -> list[Plan]:
     """The plans of a press of Run now, one per variant, with what prevents each."""
-    now, shared = context(connection()), state.prompt()
-    return [plan(now, _variant(letter, shared)) for letter in variant_state.variants()]
+    now, shared = context(connection()), request_state.prompt()
+    return [plan(now, _variant(letter, shared)) for letter in request_state.variants()]
 
 
 def _variant(letter: str, shared: Prompt) -> Variant:
-    request, texts = variant_state.request(letter, shared), variant_state.number_texts(letter)
+    request, texts = request_state.request(letter, shared), request_state.number_texts(letter)
     first = next(experiment_state.filled_rows(), None)
     values = dict(zip(experiment_state.table()[0], first, strict=True)) if first else {}
     try:

@@ -11,7 +11,7 @@ from playground.core.editor.page_state import PageState, Variant
 from playground.core.editor.undo_history import Step, UndoHistory
 from playground.core.request.request import Params, Prompt, Request, with_typed_breaks
 from playground.ui.server.streamlit_insides import uninterrupted
-from playground.ui.session import late_values_state, state, variant_state
+from playground.ui.session import late_values_state, request_state, state
 from playground.ui.session.services import services
 
 P = ParamSpec("P")
@@ -27,17 +27,17 @@ def scenario() -> str:
 def page() -> PageState:
     """The prompt, the variants and the scenario as they stand."""
     own = Prompt("", ())
-    requests = {letter: variant_state.request(letter, own) for letter in variant_state.variants()}
+    requests = {letter: request_state.request(letter, own) for letter in request_state.variants()}
     variants = tuple(
         Variant(
             letter,
             request.params,
             request.prompt.system,
-            variant_state.typed(letter, request.params),
+            request_state.typed(letter, request.params),
         )
         for letter, request in requests.items()
     )
-    return PageState(state.prompt(), variants, scenario())
+    return PageState(request_state.prompt(), variants, scenario())
 
 
 def replace_page(page: PageState, label: str) -> None:
@@ -58,14 +58,14 @@ def replace_prompt(prompt: Prompt, label: str) -> None:
 
 
 def _as_first_variant(params: Params) -> Variant:
-    return Variant(variant_state.LETTERS[0], params)
+    return Variant(request_state.LETTERS[0], params)
 
 
 def _write_page(page: PageState) -> None:
-    state.set_prompt(page.prompt)
+    request_state.set_prompt(page.prompt)
     for variant in page.variants:
         system = with_typed_breaks(variant.system)
-        variant_state.set_variant(variant.letter, variant.params, system, variant.typed)
+        request_state.set_variant(variant.letter, variant.params, system, variant.typed)
     st.session_state["variants"] = [variant.letter for variant in page.variants]
     # A page that comes from elsewhere may name any scenario.
     known = page.scenario if page.scenario in services().scenarios() else "none"
@@ -141,16 +141,16 @@ def apply_fix(fix: Fix, letters: Sequence[str]) -> None:
 
 
 def _apply(fix: Fix, letters: Sequence[str]) -> None:
-    everyone = variant_state.variants()
-    old = variant_state.controls(everyone)
+    everyone = request_state.variants()
+    old = request_state.controls(everyone)
     # A click may arrive after one of them was removed.
     for letter in set(letters) & set(everyone):
         for name, value in fix.params:
-            variant_state.set_controls(dict([variant_state.control_of(name, value, letter)]))
+            request_state.set_controls(dict([request_state.control_of(name, value, letter)]))
     if fix.edit:
-        state.set_prompt(apply_edit(fix.edit, state.prompt()))
+        request_state.set_prompt(apply_edit(fix.edit, request_state.prompt()))
         own = {k: str(text) for k, text in old.items() if k.startswith("system_") and text}
-        variant_state.set_controls(
+        request_state.set_controls(
             {key: apply_edit(fix.edit, Prompt(text, ())).system for key, text in own.items()}
         )
 

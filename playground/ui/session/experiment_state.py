@@ -23,7 +23,7 @@ from playground.core.statistics.setting_statistics import SettingStatistics
 from playground.core.text.json_text import Json
 from playground.core.text.refusal import Refusal
 from playground.experiments.experiment_run import ExperimentRun
-from playground.ui.session import state, variant_state
+from playground.ui.session import request_state
 
 EXPERIMENT = "experiment"
 RIGHT_PANE, ANSWERS = "right_pane", "answers"
@@ -103,8 +103,8 @@ def found_escapes() -> tuple[str, ...]:
 
 
 def _names_in_prompts(names_in: Callable[[Prompt], tuple[str, ...]]) -> tuple[str, ...]:
-    shared = state.prompt()
-    prompts = [variant_state.prompt(letter, shared) for letter in variant_state.variants()]
+    shared = request_state.prompt()
+    prompts = [request_state.prompt_of(letter, shared) for letter in request_state.variants()]
     return tuple(dict.fromkeys(name for prompt in prompts for name in names_in(prompt)))
 
 

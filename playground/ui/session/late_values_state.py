@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from playground.ui.session import state, variant_state
+from playground.ui.session import request_state
 
 # Not longer: later than that, even the old value may be an edit.
 LATE_S = 2.0
@@ -21,13 +21,6 @@ clock = time.monotonic
 
 WrittenValue = tuple[float | None, list[object], object]
 """When the value was sent to the browser, if it was; the values that it replaced; the value."""
-
-
-def _values_now() -> dict[str, object]:
-    values = variant_state.controls(variant_state.variants())
-    texts = range(st.session_state["message_count"])
-    keys = [state.SYSTEM_PROMPT, *map(state.message_text, texts), *map(state.message_role, texts)]
-    return values | {key: st.session_state.get(key) for key in keys}
 
 
 def _recent_writes() -> dict[str, WrittenValue]:
@@ -42,9 +35,9 @@ def _recent_writes() -> dict[str, WrittenValue]:
 @contextmanager
 def protected() -> Iterator[None]:
     """Protect the values that the block writes into the editor's widgets."""
-    before = _values_now()
+    before = request_state.values()
     yield
-    after, writes = _values_now(), _recent_writes()
+    after, writes = request_state.values(), _recent_writes()
     for key, new in after.items():
         old = before.get(key)  # None: a new field, which is empty at first.
         if old != new:

@@ -1,21 +1,18 @@
-"""Session state: every key, its default, and the only code that writes it.
+"""The page in the session: its identity, runs, key, retry policy and what is open.
 
 A widget's key is also its CSS class, `st-key-<key>`; tests and tools rely on them.
 """
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
 import streamlit as st
 
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy
-from playground.core.library.samples import SAMPLES
-from playground.core.request.body_shapes import ROLES, Role
 from playground.core.request.model_catalogue import Model
-from playground.core.request.request import Message, Prompt
 from playground.core.runs.run_view import RunView
 from playground.core.text.number_text import number_text, problem_of, read_float, rule
 from playground.core.visitors.access import LOCAL
@@ -26,10 +23,9 @@ from playground.ui.server.streamlit_insides import (
     uninterrupted,
 )
 from playground.ui.server.visitor import is_local, stranger
-from playground.ui.session import answers_state, money_state, presses_state, variant_state
+from playground.ui.session import answers_state, money_state, presses_state, request_state
 
 RUN_ALL, STOP_ALL = "run_all", "stop_all"
-SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
 CONNECTION, API_KEY, FORGET_KEY, SCENARIO = "connection", "api_key", "forget_key", "demo_scenario"
 ATTEMPTS, BASE_WAIT_S, DEADLINE_S = "attempts", "base_wait_s", "deadline_s"
 RETRY_RULES = {
@@ -51,22 +47,6 @@ overwrite the session's value with it.
 """
 
 
-def message_text(index: int) -> str:
-    return f"message_{index}_text"
-
-
-def message_role(index: int) -> str:
-    return f"message_{index}_role"
-
-
-def message_blocks(index: int) -> str:
-    return f"message_{index}_blocks"
-
-
-def message_result(index: int) -> str:
-    return f"message_{index}_result_of"
-
-
 # Interrupted by another message, a session would lack keys and each later script run would fail.
 @uninterrupted()
 def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
@@ -76,7 +56,7 @@ def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     state = st.session_state
     if "owner" in state:
         if time.monotonic() - state["opened_s"] < FIRST_DRAW_WITHIN_S:
-            variant_state.set_controls(choices())
+            request_state.set_controls(request_state.choices())
         return
     state["opened_s"] = time.monotonic()
     state["fed_page"] = open_page()
@@ -89,18 +69,11 @@ def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     state["opened_run"] = None
     state["dialog"] = None
     presses_state.initialise()
-    variant_state.initialise()
+    request_state.initialise()
     money_state.initialise()
     policy = RetryPolicy()
     state[ATTEMPTS], state[BASE_WAIT_S] = str(policy.attempts), number_text(policy.base_wait_s)
     state[DEADLINE_S] = number_text(policy.deadline_s)
-    set_prompt(SAMPLES[0].prompt)
-
-
-def choices() -> dict[str, object]:
-    """The values of the editor's controls, by their keys, but for free text."""
-    roles = {message_role(i): message.role for i, message in enumerate(prompt().messages)}
-    return roles | variant_state.choices(variant_state.variants())
 
 
 def owner() -> str:
@@ -111,72 +84,6 @@ def owner() -> str:
 def visitor() -> str:
     """The visitor whose rows of the log these are; on the server's own machine there is one."""
     return LOCAL if is_local() else stranger(owner())
-
-
-def prompt() -> Prompt:
-    state = st.session_state
-    messages = tuple(
-        _message(_role(state[message_role(i)]), state[message_text(i)] or "", i)
-        for i in range(state["message_count"])
-    )
-    return Prompt(state[SYSTEM_PROMPT] or "", messages)
-
-
-def _message(role: Role, text: str, index: int) -> Message:
-    # In another role they are neither shown nor sent.
-    blocks: str = st.session_state[message_blocks(index)] if role == "assistant" else ""
-    result_of: str = st.session_state[message_result(index)] if role == "user" else ""
-    return Message(role, text, blocks, result_of)
-
-
-def _role(value: str | None) -> Role:
-    """The browser's value is untrusted, and None if the role was deselected."""
-    return next((role for role in ROLES if role == value), "user")
-
-
-def set_prompt(prompt: Prompt) -> None:
-    """Write a prompt into the editor."""
-    # A field shows a carriage return as a line break, and gives one back once it is edited.
-    state, prompt = st.session_state, prompt.as_typed()
-    state[SYSTEM_PROMPT] = prompt.system
-    _set_messages(prompt.messages)
-
-
-def _set_messages(messages: Sequence[Message]) -> None:
-    state = st.session_state
-    state["message_count"] = len(messages)
-    for index, message in enumerate(messages):
-        state[message_text(index)] = message.text
-        state[message_role(index)] = message.role
-        state[message_blocks(index)] = message.blocks_json
-        state[message_result(index)] = message.result_of
-
-
-def add_message() -> None:
-    """Append an empty message of the role whose turn it is."""
-    messages = prompt().messages
-    role: Role = "assistant" if messages and messages[-1].role == "user" else "user"
-    _set_messages([*messages, Message(role, "")])
-
-
-def remove_message(index: int) -> None:
-    messages = list(prompt().messages)
-    _set_messages(messages[:index] + messages[index + 1 :])
-
-
-def drop_blocks(index: int) -> None:
-    """Remove the content blocks of a message; its text stays."""
-    messages = list(prompt().messages)
-    messages[index] = messages[index].without_blocks()
-    _set_messages(messages)
-
-
-def move_message(index: int, to: int) -> None:
-    messages = list(prompt().messages)
-    # Two quick clicks can both arrive before the page has taken one of the buttons away.
-    if index < len(messages):
-        messages.insert(to, messages.pop(index))
-        _set_messages(messages)
 
 
 def set_not_started(why: str, as_pressed: object) -> None:

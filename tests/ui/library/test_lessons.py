@@ -26,12 +26,12 @@ def open_lesson(page, number):
 
 
 def params(page):
-    from playground.ui.session import variant_state
+    from playground.ui.session import request_state
 
     fields = ("model", "max_tokens", "temperature")
     state = page.session_state
     shown = [
-        [state[variant_state.field(name, letter)] for name in fields]
+        [state[request_state.field(name, letter)] for name in fields]
         for letter in state["variants"]
     ]
     return [

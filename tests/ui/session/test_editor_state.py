@@ -99,7 +99,7 @@ def _late_draft():
 
     from playground.core.editor.page_state import to_json
     from playground.ui.editor import draft_state
-    from playground.ui.session import editor_state, state
+    from playground.ui.session import editor_state, request_state, state
 
     state.initialise(lambda: None)
     editor_state.record()
@@ -108,9 +108,9 @@ def _late_draft():
     if st.session_state.get("is_changed"):
         editor_state.replace_page(SHARED, "Open a link")
     draft_state.restore(kept)
-    st.code(state.prompt().messages[0].text)
+    st.code(request_state.prompt().messages[0].text)
     editor_state.undo()
-    st.code(state.prompt().messages[0].text)
+    st.code(request_state.prompt().messages[0].text)
 
 
 def test_a_draft_that_arrives_after_a_change_goes_beneath_it():

@@ -30,12 +30,12 @@ EXTREME = PageState(
 
 def held(page):
     """The values of all the controls of the editor."""
-    from playground.ui.session import variant_state
+    from playground.ui.session import request_state
 
     state = page.session_state
     names = ["system_prompt", "message_count", "variants"]
     names += [f"message_{i}_text" for i in range(state["message_count"])]
-    names += [variant_state.field(n, x) for n in variant_state._BLANK for x in state["variants"]]
+    names += [request_state.field(n, x) for n in request_state._BLANK for x in state["variants"]]
     return {name: state[name] for name in names}
 
 

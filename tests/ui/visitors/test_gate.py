@@ -8,7 +8,7 @@ from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, click_more, finish, unfold, words
 
-from playground.ui.session import variant_state
+from playground.ui.session import request_state
 
 OWNERS, PASSCODE = "owners-key-51c2f8", "correct horse"
 
@@ -164,7 +164,7 @@ def test_caps_stand_beneath_the_prompt_and_hold_where_a_run_starts(owner, api):
     for fix in [each for each in page.button if each.key.startswith("fix_cap_max_tokens")]:
         fix.click()
     page.run()
-    third = {f"{name}_C": page.session_state[f"{name}_A"] for name in variant_state._BLANK}
+    third = {f"{name}_C": page.session_state[f"{name}_A"] for name in request_state._BLANK}
     _press_with(page, **third, variants=["A", "B", "C"])
     assert "visitors run 2 variants at once" in said(page)
     click_more(page, "remove_variant_C")

@@ -1,4 +1,4 @@
-"""The variants in the session: their keys, defaults and requests."""
+"""The requests in the session: the prompt and the variants, by the keys of their fields."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -6,9 +6,12 @@ from dataclasses import fields
 import streamlit as st
 
 from playground.core.checks.number_fields import RULES, Texts, first_text, texts_beside, with_texts
-from playground.core.request.request import Params, Prompt, Request
+from playground.core.library.samples import SAMPLES
+from playground.core.request.body_shapes import ROLES, Role
+from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.text.number_text import problem_of
 
+SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
 ADD_VARIANT = "add_variant"
 LETTERS = "ABCDEF"
 _CONTROLS = {"stop_sequences": "stops", "thinking_budget_tokens": "thinking_budget"}
@@ -42,18 +45,102 @@ _NUMBERS = {_CONTROLS.get(parameter, parameter): parameter for parameter in RULE
 _TEXTS = ("stops", "extra_json", "system", *_NUMBERS)
 
 
+def message_text(index: int) -> str:
+    return f"message_{index}_text"
+
+
+def message_role(index: int) -> str:
+    return f"message_{index}_role"
+
+
+def message_blocks(index: int) -> str:
+    return f"message_{index}_blocks"
+
+
+def message_result(index: int) -> str:
+    return f"message_{index}_result_of"
+
+
 def field(name: str, letter: str) -> str:
     """The key of a variant's control, such as `temperature_A`."""
     return f"{name}_{letter}"
 
 
 def initialise() -> None:
-    """The two variants of the lesson: low against high temperature."""
+    """The first sample, and the two variants of its lesson: low against high temperature."""
     state = st.session_state
+    set_prompt(SAMPLES[0].prompt)
     state["variants"] = ["A", "B"]
     for letter, temperature in (("A", "0.2"), ("B", "1")):
         for name, value in {**_BLANK, "temperature": temperature}.items():
             state[field(name, letter)] = value
+
+
+def prompt() -> Prompt:
+    """The prompt that the variants share."""
+    state = st.session_state
+    messages = tuple(
+        _message(_role(state[message_role(i)]), state[message_text(i)] or "", i)
+        for i in range(state["message_count"])
+    )
+    return Prompt(state[SYSTEM_PROMPT] or "", messages)
+
+
+def _message(role: Role, text: str, index: int) -> Message:
+    # In another role they are neither shown nor sent.
+    blocks: str = st.session_state[message_blocks(index)] if role == "assistant" else ""
+    result_of: str = st.session_state[message_result(index)] if role == "user" else ""
+    return Message(role, text, blocks, result_of)
+
+
+def _role(value: str | None) -> Role:
+    """The browser's value is untrusted, and None if the role was deselected."""
+    return next((role for role in ROLES if role == value), "user")
+
+
+def set_prompt(prompt: Prompt) -> None:
+    """Write a prompt into the editor."""
+    # A field shows a carriage return as a line break, and gives one back once it is edited.
+    state, prompt = st.session_state, prompt.as_typed()
+    state[SYSTEM_PROMPT] = prompt.system
+    _set_messages(prompt.messages)
+
+
+def _set_messages(messages: Sequence[Message]) -> None:
+    state = st.session_state
+    state["message_count"] = len(messages)
+    for index, message in enumerate(messages):
+        state[message_text(index)] = message.text
+        state[message_role(index)] = message.role
+        state[message_blocks(index)] = message.blocks_json
+        state[message_result(index)] = message.result_of
+
+
+def add_message() -> None:
+    """Append an empty message of the role whose turn it is."""
+    messages = prompt().messages
+    role: Role = "assistant" if messages and messages[-1].role == "user" else "user"
+    _set_messages([*messages, Message(role, "")])
+
+
+def remove_message(index: int) -> None:
+    messages = list(prompt().messages)
+    _set_messages(messages[:index] + messages[index + 1 :])
+
+
+def drop_blocks(index: int) -> None:
+    """Remove the content blocks of a message; its text stays."""
+    messages = list(prompt().messages)
+    messages[index] = messages[index].without_blocks()
+    _set_messages(messages)
+
+
+def move_message(index: int, to: int) -> None:
+    messages = list(prompt().messages)
+    # Two quick clicks can both arrive before the page has taken one of the buttons away.
+    if index < len(messages):
+        messages.insert(to, messages.pop(index))
+        _set_messages(messages)
 
 
 def variants() -> list[str]:
@@ -107,7 +194,7 @@ def remove_variant(letter: str) -> None:
     state["variants"] = remaining or state["variants"]
 
 
-def prompt(letter: str, shared: Prompt) -> Prompt:
+def prompt_of(letter: str, shared: Prompt) -> Prompt:
     """A variant's prompt: the shared one unless it has a system prompt of its own."""
     own = st.session_state[field("system", letter)] or ""
     # Blanks alone are sent as nothing, and look like nothing.
@@ -131,7 +218,7 @@ def request(letter: str, shared: Prompt) -> Request:
         extra_json=chosen["extra_json"] or "",
     )
     params = _parsed_once(letter, with_texts(params, number_texts(letter)))
-    return Request(prompt(letter, shared), params)
+    return Request(prompt_of(letter, shared), params)
 
 
 def _parsed_once(letter: str, params: Params) -> Params:
@@ -176,10 +263,19 @@ def controls(letters: Sequence[str]) -> dict[str, object]:
     return {key: st.session_state.get(key) for key in keys}
 
 
-def choices(letters: Sequence[str]) -> dict[str, object]:
-    """The values of these variants' controls, by their keys, but for free text."""
+def values() -> dict[str, object]:
+    """The values of all fields, by their keys."""
+    numbers = range(st.session_state["message_count"])
+    keys = [SYSTEM_PROMPT, *map(message_text, numbers), *map(message_role, numbers)]
+    return controls(variants()) | {key: st.session_state.get(key) for key in keys}
+
+
+def choices() -> dict[str, object]:
+    """The values of all controls, by their keys, but for free text."""
+    letters = variants()
+    roles = {message_role(i): message.role for i, message in enumerate(prompt().messages)}
     texts = {field(name, letter) for letter in letters for name in _TEXTS}
-    return {key: value for key, value in controls(letters).items() if key not in texts}
+    return roles | {key: value for key, value in controls(letters).items() if key not in texts}
 
 
 def set_controls(values: Mapping[str, object]) -> None:
