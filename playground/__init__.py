@@ -24,8 +24,8 @@ From a press of Run to the wire:
     ui/runs/spending.py            that much reserved, where there is a budget
     ui/session/services.py         the plan and the key handed over, unless the plan refuses
     engine/loop.py                 a place in the queue, then a task on the event loop
-    claude/sending.py              `POST /v1/messages` with the wire's headers and body; retries
-    claude/clients.py              the client of the connection, with the key for this run only
+    claude/sending.py              the client of the connection, with the key for this run only;
+                                   `POST /v1/messages` with the wire's headers and body; retries
     claude/demo/transport.py       the demo; for other connections the network
 
 A temperature from its field to the wire:

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from scripted import NOW, Sleeps
 
-from playground.claude.clients import Clients
 from playground.claude.demo.language_model import language_model
 from playground.claude.demo.transport import DemoTransport
-from playground.claude.sending import Timing, send
+from playground.claude.sending import Clients, Timing, send
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import DEMO
 from playground.core.request.request import Message, Params, Prompt, Request

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import httpx2
 
-from playground.claude.clients import Clients
-from playground.claude.sending import Timing, send
+from playground.claude.sending import Clients, Timing, send
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE
 from playground.core.request.request import Message, Params, Prompt, Request

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.batches.interfaces import SubmissionItem, run_ids
-from playground.claude.clients import Clients
+from playground.claude.sending import Clients
 from playground.core.answer.retry import RetryPolicy
 from playground.core.experiment.case_checks import CaseCheck
 from playground.core.experiment.cases import Cases

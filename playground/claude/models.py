@@ -6,9 +6,9 @@ from typing import get_args
 
 import anthropic
 
-from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import call_failure
 from playground.claude.secret import Secret
+from playground.claude.sending import Clients, extra_headers
 from playground.core.answer.failures import Failure
 from playground.core.request import model_catalogue
 from playground.core.request.connection import Connection

@@ -2,10 +2,9 @@
 
 import httpx2
 
-from playground.claude.clients import Clients
 from playground.claude.errors import call_failure
 from playground.claude.recording import recorded_request
-from playground.claude.sending import open_stream
+from playground.claude.sending import Clients, open_stream
 from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection, key_problem
 from playground.core.wire.exchange import SentRequest

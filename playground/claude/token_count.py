@@ -1,7 +1,7 @@
 """Asks the API how many input tokens a request has; it costs nothing."""
 
-from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import call_failure, failure_in_body, failure_without_key
+from playground.claude.sending import Clients, extra_headers
 from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection, key_problem
 from playground.core.wire.wire import Wire, body_to_count

@@ -16,9 +16,8 @@ from playground.batches.interfaces import SubmissionItem, run_ids
 from playground.batches.submitting import BatchService
 from playground.claude.batch.batches import BatchApi
 from playground.claude.batch.results import results
-from playground.claude.clients import Clients
 from playground.claude.demo.transport import DemoTransport
-from playground.claude.sending import Timing
+from playground.claude.sending import Clients, Timing
 from playground.core.answer.events import Usage
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy

@@ -24,7 +24,7 @@ from playground.batches.interfaces import SubmissionItem, run_ids
 from playground.batches.submitting import BatchService
 from playground.claude.batch.batches import BatchApi
 from playground.claude.batch.results import results
-from playground.claude.clients import Clients
+from playground.claude.sending import Clients
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE
 from playground.core.runs.run_plan import RunContext, Variant, plan

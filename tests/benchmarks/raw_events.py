@@ -15,8 +15,7 @@ import time
 from fake_api import block, delta, end, start
 from scripted import NOW, REQUEST, Script
 
-from playground.claude.clients import Clients
-from playground.claude.sending import Timing, raw_event_recorder, send
+from playground.claude.sending import Clients, Timing, raw_event_recorder, send
 from playground.core.answer.raw_events import RawEvents
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE

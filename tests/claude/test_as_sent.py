@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import NOW, REQUEST, Chunks, Script
 
-from playground.claude.clients import Clients
 from playground.claude.preview import clients_to_nowhere, preview
-from playground.claude.sending import Timing, send
+from playground.claude.sending import Clients, Timing, send
 from playground.core.answer.raw_events import MAX_EVENTS
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE, DEMO, Connection

@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scripted import NOW, REQUEST, Script, Sleeps
 
-from playground.claude.clients import Clients
-from playground.claude.sending import Timing, send
+from playground.claude.sending import Clients, Timing, send
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE
 from playground.core.runs.outcome import outcome

@@ -5,8 +5,8 @@ import json
 
 from scripted import Script
 
-from playground.claude.clients import Clients
 from playground.claude.models import list_models
+from playground.claude.sending import Clients
 from playground.core.request.connection import CLAUDE
 
 

@@ -25,11 +25,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import NOW
 
-from playground.claude.clients import Clients
 from playground.claude.demo.api import DemoApi
 from playground.claude.demo.server import DEFAULT_PORT, LOOPBACK, server
 from playground.claude.errors import failure_of, reported_failure
-from playground.claude.sending import Timing, send
+from playground.claude.sending import Clients, Timing, send
 from playground.core.answer import retry
 from playground.core.answer.events import TextDelta
 from playground.core.answer.retry import RetryPolicy

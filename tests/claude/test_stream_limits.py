@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from scripted import NOW, REQUEST, Sleeps
 
 from playground.claude import stream_limits as limits
-from playground.claude.clients import Clients
 from playground.claude.models import list_models
 from playground.claude.pacing import Pacing
-from playground.claude.sending import Timing, send
+from playground.claude.sending import Clients, Timing, send
 from playground.core.answer.events import AttemptFailed, Finished, TextDelta
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy

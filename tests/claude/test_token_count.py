@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from scripted import NOW, REQUEST, Script
 
-from playground.claude.clients import Clients
+from playground.claude.sending import Clients
 from playground.claude.token_count import count_tokens
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE, DEMO, Connection

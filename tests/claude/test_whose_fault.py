@@ -11,7 +11,7 @@ import pytest
 from fake_api import FakeApi, start
 from scripted import NOW, REQUEST, Script, Sleeps, play
 
-from playground.claude.clients import Clients
+from playground.claude.sending import Clients, Timing, send
 from playground.core.answer.events import AttemptFailed
 from playground.core.answer.failures import KINDS, Failure
 from playground.core.answer.retry import RetryPolicy
@@ -186,8 +186,6 @@ def listening(answer_):
 def run_to(url, policy=RetryPolicy(attempts=2)):  # noqa: B008 (it is frozen)
     """A run over real sockets."""
     import asyncio
-
-    from playground.claude.sending import Timing, send
 
     sleeps = Sleeps()
     timing = Timing(sleeps.sleep, lambda: sleeps.now_s, lambda: NOW, lambda: 0.0)

@@ -25,8 +25,8 @@ def packages_looked_through_once():
 @pytest.fixture(autouse=True)
 def fresh_process(monkeypatch, tmp_path):
     """Each test gets services of its own: a new log, no runs."""
-    from playground.claude.clients import Clients
     from playground.claude.demo.transport import DemoTransport
+    from playground.claude.sending import Clients
     from playground.ui.session.services import Services, reset_services, services
 
     def quick_clients(self):

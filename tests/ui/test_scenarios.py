@@ -6,10 +6,10 @@ import time
 import pytest
 from ui.driving import answer, click_more, finish, press_run, words
 
-from playground.claude.clients import Clients
 from playground.claude.demo.faults import SCENARIOS
 from playground.claude.demo.language_model import language_model
 from playground.claude.demo.transport import DemoTransport
+from playground.claude.sending import Clients, Timing
 from playground.core.runs import outcome
 from playground.ui.session.services import services
 
@@ -24,8 +24,6 @@ async def sleep(wait_s):
 @pytest.fixture(autouse=True)
 def hurry(page, monkeypatch):
     """The same demo and the same waits, in less time."""
-    from playground.claude.sending import Timing
-
     services()._clients = Clients(demo=DemoTransport(sleep=sleep))
     monkeypatch.setattr("playground.claude.sending.Timing", lambda: Timing(sleep))
 

@@ -16,9 +16,8 @@ from urllib.parse import quote
 import anthropic
 import httpx2
 
-from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import call_failure
-from playground.claude.sending import Timing
+from playground.claude.sending import Clients, Timing, extra_headers
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy, retry_decision
 from playground.core.batch.batch import (

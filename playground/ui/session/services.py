@@ -55,8 +55,8 @@ Admit = Callable[[Sequence[Run]], Sequence[ReserveAgain | None] | Refusal]
 
 if TYPE_CHECKING:
     from playground.claude.batch.batches import BatchApi
-    from playground.claude.clients import Clients
     from playground.claude.demo.faults import Scenario
+    from playground.claude.sending import Clients
 
 
 # Together less than the five seconds that the server waits as it ends (`CLOSED_WITHIN_S`).
@@ -216,7 +216,7 @@ class Services:
 
     def _shared_clients(self) -> "Clients":
         # Imported late: the SDK takes more than a second, which would delay the first page.
-        from playground.claude.clients import Clients
+        from playground.claude.sending import Clients
 
         if self._clients is None:
             self._clients = Clients()

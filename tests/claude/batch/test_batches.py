@@ -11,8 +11,7 @@ from scripted import NOW, REQUEST, Chunks, Script, Sleeps, play
 
 from playground.claude.batch.batches import BatchApi
 from playground.claude.batch.results import results
-from playground.claude.clients import Clients
-from playground.claude.sending import Timing
+from playground.claude.sending import Clients, Timing
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy
 from playground.core.batch.batch import Batch, BatchResult, Counts, UncertainSubmission

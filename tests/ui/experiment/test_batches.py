@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, ask, drawn, finish, open_band, paste, show_answers, unfold, words
 
-from playground.claude.clients import Clients
 from playground.claude.demo.transport import DemoTransport
+from playground.claude.sending import Clients
 from playground.core.experiment.matrix import error_of
 from playground.core.money.budget import Budget, Spender, reserved_usd, windows
 from playground.core.request.connection import CLAUDE, DEMO

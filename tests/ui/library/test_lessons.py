@@ -4,8 +4,8 @@ import pytest
 from ui.driving import answers as cards
 from ui.driving import finish, open_more, press_run, words
 
-from playground.claude.clients import Clients
 from playground.claude.demo.transport import DemoTransport
+from playground.claude.sending import Clients
 from playground.core.library.lessons import LESSONS
 from playground.ui.session.services import services
 

@@ -9,7 +9,7 @@ from scripted import Script
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, answer, click_more, finish, words
 
-from playground.claude.clients import Clients
+from playground.claude.sending import Clients
 from playground.ui.session.services import services
 
 PASSCODE = "correct horse"
