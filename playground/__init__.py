@@ -26,7 +26,8 @@ From a press of Run to the wire:
     engine/loop.py                 a place in the queue, then a task on the event loop
     claude/sending.py              the client of the connection, with the key for this run only;
                                    `POST /v1/messages` with the wire's headers and body; retries
-    claude/demo/transport.py       the demo; for other connections the network
+
+There the wire begins: the network, or for the demo `claude/demo/transport.py` in its place.
 
 A temperature from its field to the wire:
 
