@@ -12,7 +12,7 @@ from fake_api import block, delta, end, start
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.batches.interfaces import SubmissionItem, run_ids
+from playground.batches.interfaces import SubmissionItem
 from playground.claude.sending import Clients
 from playground.core.answer.retry import RetryPolicy
 from playground.core.experiment.case_checks import CaseCheck
@@ -23,7 +23,7 @@ from playground.core.request.connection import CLAUDE
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RefusedPlanError, RunContext, Variant, plan
 from playground.core.visitors.access import Caps
-from playground.engine.run import Run
+from playground.engine.run import Run, new_run_ids
 from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import Origin
 from playground.settings import Settings
@@ -146,7 +146,7 @@ def send(path, services, context, extra, experiment_id):
         return api
     made = plan(context, Variant("A", replace(request, prompt=PROMPT)))
     if path == "batch":
-        [run_id] = run_ids(1)
+        [run_id] = new_run_ids(1)
         work = services.batching.submit("eve", KEY, [SubmissionItem(run_id, made)], Admitted())
         work.result(20)
     elif path == "count":

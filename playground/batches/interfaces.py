@@ -1,7 +1,5 @@
 """The dependencies of submitting and following batches, and the values that these return."""
 
-import secrets
-import time
 from collections.abc import (
     AsyncGenerator,
     Awaitable,
@@ -158,13 +156,6 @@ class FollowedBatch:
     def is_settled(self) -> bool:
         """Whether following it again would change nothing."""
         return bool(self.problem) or self.submission.is_collected
-
-
-def run_ids(count: int) -> list[str]:
-    """New run ids for the requests of a batch, in order."""
-    # Numbered from one moment: a coarse clock, read each time, would leave the order to chance.
-    start = time.time_ns()
-    return [f"{start + number:016x}{secrets.token_hex(4)}" for number in range(count)]
 
 
 LoadApi = Callable[[], Awaitable[tuple[Api, Results]]]

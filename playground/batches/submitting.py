@@ -20,7 +20,6 @@ from playground.batches.interfaces import (
     Store,
     SubmissionItem,
     SubmitResult,
-    run_ids,
 )
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import (
@@ -34,6 +33,7 @@ from playground.core.batch.batch_split import BatchRequest, NewBatch, split
 from playground.core.batch.submission import Submission, planned_request
 from playground.core.request.connection import Connection
 from playground.core.text.refusal import Refusal
+from playground.engine.run import new_run_id
 from playground.experiments.claims import Claims
 
 LOST = Failure("connection", "The reply to the submission never arrived.", billed="possibly")
@@ -157,7 +157,7 @@ class BatchService:
         models = dict.fromkeys(request.plan.wire.model_id for request in items)
         return Submission(
             visitor=visitor,
-            submission_id=run_ids(1)[0],
+            submission_id=new_run_id(),
             connection_kind=connection.kind,
             connection_label=connection.label,
             models=tuple(models),

@@ -13,6 +13,8 @@ from playground.experiments.claims import Claims
 
 ReserveAgain = Callable[[], Refusal | None]
 """Reserves for one more attempt of a run, or says why not."""
+Admit = Callable[[Sequence[Run]], Sequence[ReserveAgain | None] | Refusal]
+"""Reserves what runs can cost, for all or for none, and may wait for a disk."""
 
 
 class CellStore(Protocol):
@@ -41,12 +43,11 @@ class Origin:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """`admit` reserves what runs can cost, for all or for none, and may wait for a disk;
-    `start` sends a run, with the visitor's key; `row_of` is what the log has of it."""
+    """`start` sends a run, with the visitor's key; `row_of` is what the log has of it."""
 
     engine: Engine
     claims: Claims
     store: CellStore
-    admit: Callable[[Sequence[Run]], Sequence[ReserveAgain | None] | Refusal]
+    admit: Admit
     start: Callable[[Run, ReserveAgain | None], None]
     row_of: Callable[[Run], RunRow]

@@ -12,7 +12,7 @@ from scripted import Sleeps
 
 from playground.batches.collecting import collect_results
 from playground.batches.following import GRACE_S
-from playground.batches.interfaces import SubmissionItem, run_ids
+from playground.batches.interfaces import SubmissionItem
 from playground.batches.submitting import BatchService
 from playground.claude.batch.batches import BatchApi
 from playground.claude.batch.results import results
@@ -27,6 +27,7 @@ from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.core.text.refusal import Refusal
+from playground.engine.run import new_run_ids
 from playground.experiments.claims import Claims
 from playground.store.log import RunLog
 
@@ -38,7 +39,9 @@ def wanted(count, connection=CLAUDE, **params):
     chosen = {"model": "claude-haiku-4-5", "max_tokens": 20, **params}
     request = Request(Prompt("", (Message("user", "Tell me of dosa."),)), Params(**chosen))
     made = plan(RunContext(connection, RetryPolicy(), (), NOON), Variant("A", request))
-    return [SubmissionItem(run_id, made, f"cell {n}") for n, run_id in enumerate(run_ids(count))]
+    return [
+        SubmissionItem(run_id, made, f"cell {n}") for n, run_id in enumerate(new_run_ids(count))
+    ]
 
 
 class Admitted(list):

@@ -20,7 +20,7 @@ from pathlib import Path
 import httpx2
 from scripted import REQUEST
 
-from playground.batches.interfaces import SubmissionItem, run_ids
+from playground.batches.interfaces import SubmissionItem
 from playground.batches.submitting import BatchService
 from playground.claude.batch.batches import BatchApi
 from playground.claude.batch.results import results
@@ -28,6 +28,7 @@ from playground.claude.sending import Clients
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE
 from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.engine.run import new_run_ids
 from playground.experiments.claims import Claims
 from playground.store.log import RunLog
 
@@ -112,7 +113,7 @@ async def whole_way(log: RunLog, ids: list[str], characters: int) -> dict[str, o
 def measure(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         log = RunLog(f"sqlite:///{Path(folder)}/runs.db", clock=lambda: datetime.now(UTC))
-        found = asyncio.run(whole_way(log, run_ids(options.results), options.characters))
+        found = asyncio.run(whole_way(log, new_run_ids(options.results), options.characters))
         assert log.count("ada") == options.results
         log.close()
     print(json.dumps(found, indent=1))

@@ -4,13 +4,12 @@ Texts and thoughts are read as Markdown, everything else is shown as JSON; a hea
 is where it is no text. Heads are plain text, so the caller must escape them.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.core.answer.content import Block
 from playground.core.answer.outline import Part, outline
-from playground.core.rendering.markdown import WHOLE_LIMIT_S, Clock, to_html
+from playground.core.rendering.markdown import to_html
 from playground.core.rendering.plain import escaped, normalised
 
 
@@ -24,14 +23,11 @@ class BlockHtml:
     is_open: bool
 
 
-def blocks_html(
-    blocks: Sequence[Block], *, clock: Clock = time.thread_time, limit_s: float = WHOLE_LIMIT_S
-) -> tuple[BlockHtml, ...]:
-    """An answer's blocks in order, texts that the API cut for their citations as one. `limit_s` is
-    for each block."""
+def blocks_html(blocks: Sequence[Block]) -> tuple[BlockHtml, ...]:
+    """An answer's blocks in order, texts that the API cut for their citations as one."""
     rendered = []
     for part in outline(blocks):
-        body = to_html(part.markdown, clock=clock, limit_s=limit_s) if part.body else ""
+        body = to_html(part.markdown) if part.body else ""
         rendered.append(BlockHtml(part.head, body + _notes(part), part.is_open))
     return tuple(rendered)
 

@@ -85,18 +85,13 @@ def outcome(run: RunView) -> Outcome | None:
     ending = _outcome(run)
     if ending is None or run.plan.connection.kind != "demo":
         return ending
-    step = f"{ending.step} {SCENARIO}" if _has_scenario(run) else ending.step
+    step = f"{ending.step} {SCENARIO}" if run.plan.connection.has_scenario else ending.step
     return Outcome(ending.tone, ending.title, ending.happened, ending.retried, ending.billed, step)
 
 
 def is_simulated(run: RunView) -> bool:
     """Whether the demo was set to make this run end as it did."""
-    return not run.is_live and _has_scenario(run) and _outcome(run) is not None
-
-
-def _has_scenario(run: RunView) -> bool:
-    connection = run.plan.connection
-    return connection.kind == "demo" and connection.scenario != "none"
+    return not run.is_live and run.plan.connection.has_scenario and _outcome(run) is not None
 
 
 def _outcome(run: RunView) -> Outcome | None:

@@ -48,15 +48,17 @@ batch_requests = sa.Table(
 )
 
 
+_IS_OF_BATCH = sa.and_(
+    batch_requests.c.visitor == batches.c.visitor,
+    batch_requests.c.submission_id == batches.c.submission_id,
+)
+
+
 def waiting(connection: sa.Connection, visitor: str, experiment_id: str) -> frozenset[str]:
     """The runs of an experiment whose results its batches have not brought yet."""
-    is_same = sa.and_(
-        batch_requests.c.visitor == batches.c.visitor,
-        batch_requests.c.submission_id == batches.c.submission_id,
-    )
     question = (
         sa.select(batch_requests.c.custom_id)
-        .join(batches, is_same)
+        .join(batches, _IS_OF_BATCH)
         .where(
             batches.c.visitor == clean_text(visitor),
             batches.c.experiment_id == clean_text(experiment_id),
@@ -68,17 +70,13 @@ def waiting(connection: sa.Connection, visitor: str, experiment_id: str) -> froz
 def forget_unsent(connection: sa.Connection) -> list[tuple[str, str]]:
     """Forget what was kept of submissions whose process ended before all of it was: none was sent.
     Return the visitors and runs."""
-    is_same = sa.and_(
-        batches.c.visitor == batch_requests.c.visitor,
-        batches.c.submission_id == batch_requests.c.submission_id,
-    )
     # While it is kept its process holds a claim; that of a dead one ended with its boot.
     is_claimed = sa.and_(
         claims.c.visitor == batch_requests.c.visitor,
         claims.c.name == sa.literal(CLAIM) + batch_requests.c.submission_id,
         claims.c.boot_id.in_(sa.select(boots.c.boot_id)),
     )
-    is_unsent = sa.not_(sa.exists().where(is_same)), sa.not_(sa.exists().where(is_claimed))
+    is_unsent = sa.not_(sa.exists().where(_IS_OF_BATCH)), sa.not_(sa.exists().where(is_claimed))
     question = sa.select(batch_requests.c.visitor, batch_requests.c.custom_id).where(*is_unsent)
     unsent = [(visitor, run_id) for visitor, run_id in connection.execute(question)]
     if unsent:

@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from playground.core.checks.number_fields import RULES
+from playground.core.editor.page_state import LETTERS
 from playground.core.request.model_catalogue import Model, find
 from playground.core.runs.run_plan import Plan
 from playground.ui.editor.parameters import (
@@ -53,7 +54,7 @@ def edit_variants(plans: list[Plan]) -> None:
 
 
 def _is_full(plans: list[Plan]) -> bool:
-    return len(plans) == len(request_state.LETTERS)
+    return len(plans) == len(LETTERS)
 
 
 def _edit_variant(

@@ -11,7 +11,6 @@ from playground.batches.interfaces import (
     FollowedBatch,
     SubmissionItem,
     SubmitResult,
-    run_ids,
 )
 from playground.batches.submitting import BatchService
 from playground.core.answer.failures import Failure
@@ -22,6 +21,7 @@ from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.request.connection import Connection
 from playground.core.text.refusal import Refusal
+from playground.engine.run import new_run_ids
 from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import CellStore, Origin
 from playground.ui.experiment import starting
@@ -143,7 +143,7 @@ async def _submit_left(
     plans, origin = await underway.submit_rest(), underway.origin
     wanted = [
         SubmissionItem(run_id, plan, cell)
-        for run_id, (cell, plan) in zip(run_ids(len(plans)), plans.items(), strict=True)
+        for run_id, (cell, plan) in zip(new_run_ids(len(plans)), plans.items(), strict=True)
     ]
     submitting = batching.submit(origin.visitor, key, wanted, admission, origin.experiment_id)
     done = await asyncio.wrap_future(submitting)

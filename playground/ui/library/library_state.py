@@ -35,7 +35,7 @@ def prompts() -> tuple[SavedPrompt, ...]:
     """All prompts by name; none, and a problem, where the library can't be reached."""
     if not keeps_texts():
         return tuple(st.session_state.get("session_library", ()))
-    saved = services().log.prompts.list_prompts(_visitor())
+    saved = services().log.prompts.list_prompts(state.visitor())
     if isinstance(saved, Refusal):
         st.session_state["library_problem"] = saved.sentence
         return ()
@@ -100,7 +100,7 @@ def rename(prompt: SavedPrompt) -> None:
     # Selected again: a browser identifies the selection by its label, and would show the old one.
     st.session_state[CHOSEN] = prompt.prompt_id
     if keeps_texts():
-        _set_problem(services().log.prompts.rename(_visitor(), prompt.prompt_id, name))
+        _set_problem(services().log.prompts.rename(state.visitor(), prompt.prompt_id, name))
     else:
         _save(replace(prompt, name=name))
 
@@ -109,7 +109,7 @@ def delete(prompt: SavedPrompt) -> None:
     """Delete it; until the next one is, it can be brought back."""
     session = st.session_state
     if keeps_texts():
-        _set_problem(services().log.prompts.delete(_visitor(), prompt.prompt_id))
+        _set_problem(services().log.prompts.delete(state.visitor(), prompt.prompt_id))
     else:
         prompts_of_session = session.get("session_library", ())
         session["session_library"] = [
@@ -145,7 +145,7 @@ def restore(version: PromptVersion, name: str) -> None:
 
 def _save(prompt: SavedPrompt) -> None:
     if keeps_texts():
-        _set_problem(services().log.prompts.save(_visitor(), prompt))
+        _set_problem(services().log.prompts.save(state.visitor(), prompt))
         return
     prompts_of_session = [other for other in prompts() if other.prompt_id != prompt.prompt_id]
     prompts_of_session.append(prompt)
@@ -156,7 +156,7 @@ def _save(prompt: SavedPrompt) -> None:
 
 def _add_version(prompt: SavedPrompt, version: PromptVersion) -> None:
     if keeps_texts():
-        _set_problem(services().log.prompts.add_version(_visitor(), prompt.prompt_id, version))
+        _set_problem(services().log.prompts.add_version(state.visitor(), prompt.prompt_id, version))
     else:
         _save(with_version(prompt, version))
 
@@ -164,7 +164,3 @@ def _add_version(prompt: SavedPrompt, version: PromptVersion) -> None:
 def _set_problem(refusal: Refusal | None) -> None:
     if refusal is not None:
         st.session_state["library_problem"] = refusal.sentence
-
-
-def _visitor() -> str:
-    return state.visitor()

@@ -8,6 +8,7 @@ from typing import IO, get_args
 
 import streamlit as st
 
+from playground.core.editor.page_state import LETTERS
 from playground.core.editor.undo_history import Step
 from playground.core.log.history import ORDERS, Cursor, Filter, FilterError, Order
 from playground.core.request.request import Request
@@ -209,7 +210,7 @@ def placed() -> Placed | None:
 def letter_for(letter: str) -> str:
     """The variant for a run's parameters: of the same letter, even if the page has none of it. A
     run of another origin may have a name that is no letter of ours."""
-    return letter if letter in request_state.LETTERS else request_state.variants()[0]
+    return letter if letter in LETTERS else request_state.variants()[0]
 
 
 def request_redraw() -> None:

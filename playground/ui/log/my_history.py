@@ -32,7 +32,7 @@ def show_my_history() -> None:
 def _show() -> None:
     st.caption(what_is_kept())
     with st.container(horizontal=True, key="my_history"):
-        offer_history(_visitor())
+        offer_history(state.visitor())
         offer_dialog(
             DELETE_HISTORY, "Delete my history", ":material/delete:", "Delete my history?", _ask
         )
@@ -41,7 +41,7 @@ def _show() -> None:
 def _ask() -> None:
     if state.dialog() is None:
         st.rerun()  # Deleted: a click in a dialog draws the dialog alone.
-    log, visitor = services().log, _visitor()
+    log, visitor = services().log, state.visitor()
     count, batches = log.count(visitor), log.batches.list_submissions(visitor)
     runs = "1 run" if count == 1 else f"{count:,} runs"
     st.markdown(
@@ -69,12 +69,8 @@ def _delete() -> None:
     log = services().log
     # First: what has just ended must count for what it cost.
     log.flush(SAVED_WITHIN_S)
-    log.delete_all(_visitor())
+    log.delete_all(state.visitor())
     # What is in the way of it stands above the log by the time the page is drawn.
     log.flush(SAVED_WITHIN_S)
     state.leave_log()
     state.close_dialog()
-
-
-def _visitor() -> str:
-    return state.visitor()

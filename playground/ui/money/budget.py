@@ -7,7 +7,7 @@ from playground.core.text.refusal import Refusal
 from playground.ui.runs import running, spending
 from playground.ui.server.script_queue import in_turn
 from playground.ui.server.visitor import is_local
-from playground.ui.session import money_state
+from playground.ui.session import money_state, state
 from playground.ui.session.services import services
 from playground.ui.widgets.fields import number_field
 from playground.ui.widgets.markdown import plain
@@ -42,7 +42,7 @@ def _load() -> None:
         return
     saved: Budget | Refusal = Budget()
     if is_local():
-        saved = services().log.budgets.load(_visitor())
+        saved = services().log.budgets.load(state.visitor())
     money_state.load_budget(saved if isinstance(saved, Budget) else Budget())
 
 
@@ -62,11 +62,7 @@ def _save() -> None:
     except ValueError:
         return
     if is_local():
-        services().log.budgets.save(_visitor(), own)
-
-
-def _visitor() -> str:
-    return running.spender(running.connection()).visitor
+        services().log.budgets.save(state.visitor(), own)
 
 
 def _show_owners(owners: Budget) -> None:

@@ -71,7 +71,7 @@ def _show_connection() -> None:
     """The badge: a click opens the sidebar, where the connection is chosen (page.js)."""
     connection = running.connection()
     mark, words = MARKS[connection.kind], _words_for_key()
-    if connection.kind == "demo" and connection.scenario != "none":
+    if connection.has_scenario:
         mark, words = ":material/warning:", services().scenarios()[connection.scenario].label
     st.button(
         f"{plain(connection.label)} · {plain(words)}",

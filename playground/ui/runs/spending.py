@@ -20,14 +20,12 @@ from playground.core.runs.run_plan import Plan
 from playground.core.text.refusal import Refusal
 from playground.core.visitors.access import LOCAL
 from playground.engine.run import Run
+from playground.experiments.interfaces import Admit, ReserveAgain
 from playground.ui.session import money_state
 from playground.ui.session.services import services
 
-ReserveAgain = Callable[[], Refusal | None]
-"""Reserves for one more attempt of a run, or says why not."""
 Priced = tuple[str, str, Decimal | None]
 """A run's id, why its price is unknown if it is, and the most that it can cost in dollars."""
-Admit = Callable[[Sequence[Run]], list[ReserveAgain | None] | Refusal]
 WindowsAt = Callable[[datetime], tuple[Window, ...] | Refusal]
 NOT_AN_AMOUNT = Refusal("Not started: the budget in the sidebar is not an amount of dollars.")
 
@@ -64,7 +62,7 @@ def has_budget(spender: Spender) -> bool:
     return bool(_windows(spender))
 
 
-def admit(runs: Sequence[Run], spender: Spender) -> list[ReserveAgain | None] | Refusal:
+def admit(runs: Sequence[Run], spender: Spender) -> Sequence[ReserveAgain | None] | Refusal:
     """Take places in the queue and reserve the worst case of these runs, for all or for none.
     Returns for each run a function that reserves for one more attempt; None without a budget."""
     return admitter(spender)(runs)
@@ -75,7 +73,7 @@ def admitter(spender: Spender) -> Admit:
     day of then."""
     windows_at, engine = _windows_later(spender), services().engine
 
-    def admit_later(runs: Sequence[Run]) -> list[ReserveAgain | None] | Refusal:
+    def admit_later(runs: Sequence[Run]) -> Sequence[ReserveAgain | None] | Refusal:
         if why := services().log.why_full(spender.visitor):
             return Refusal(why)
         # Places before money: a full queue leaves nothing reserved.
@@ -133,7 +131,7 @@ def _windows_later(spender: Spender) -> WindowsAt:
 
 def _reserved(
     runs: Sequence[Run], spender: Spender, windows_at: WindowsAt
-) -> list[ReserveAgain | None] | Refusal:
+) -> Sequence[ReserveAgain | None] | Refusal:
     if _is_free([run.plan for run in runs]):
         return [None] * len(runs)
     now = datetime.now(UTC)

@@ -7,7 +7,7 @@ from typing import ParamSpec
 import streamlit as st
 
 from playground.core.checks.problems import Fix, apply_edit
-from playground.core.editor.page_state import PageState, Variant
+from playground.core.editor.page_state import LETTERS, PageState, Variant
 from playground.core.editor.undo_history import Step, UndoHistory
 from playground.core.request.request import Params, Prompt, Request, with_typed_breaks
 from playground.ui.server.streamlit_insides import uninterrupted
@@ -58,7 +58,7 @@ def replace_prompt(prompt: Prompt, label: str) -> None:
 
 
 def _as_first_variant(params: Params) -> Variant:
-    return Variant(request_state.LETTERS[0], params)
+    return Variant(LETTERS[0], params)
 
 
 def _write_page(page: PageState) -> None:

@@ -6,6 +6,7 @@ from dataclasses import fields
 import streamlit as st
 
 from playground.core.checks.number_fields import RULES, Texts, first_text, texts_beside, with_texts
+from playground.core.editor.page_state import LETTERS
 from playground.core.library.samples import SAMPLES
 from playground.core.request.body_shapes import ROLES, Role
 from playground.core.request.request import Message, Params, Prompt, Request
@@ -13,7 +14,6 @@ from playground.core.text.number_text import problem_of
 
 SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
 ADD_VARIANT = "add_variant"
-LETTERS = "ABCDEF"
 _CONTROLS = {"stop_sequences": "stops", "thinking_budget_tokens": "thinking_budget"}
 """The controls whose names differ from their parameters'."""
 COLOURS = {

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -29,7 +29,6 @@ from playground.core.money.budget import within_budget
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.runs.run_plan import Plan, require_sendable
-from playground.core.text.refusal import Refusal
 from playground.core.visitors.access import LOCAL, uses_demo_lane
 from playground.core.visitors.pace import RateLimit, RateLimiter
 from playground.core.visitors.passcode import Passcode
@@ -38,7 +37,7 @@ from playground.engine.loop import Engine
 from playground.engine.run import Run
 from playground.engine.run_rows import log_record, run_row
 from playground.experiments.claims import Claims
-from playground.experiments.interfaces import Dependencies, ReserveAgain
+from playground.experiments.interfaces import Admit, Dependencies, ReserveAgain
 from playground.settings import Settings, SettingsError, read_settings
 from playground.store.log import RunLog
 from playground.store.writing.inspection import is_in_process_memory, place_of, problem_of
@@ -51,7 +50,6 @@ COUNT_PACE, COUNTS_PACE = RateLimit(burst=12, per_s=0.2), RateLimit(burst=60, pe
 MODELS_PACE, ALL_MODELS_PACE = RateLimit(burst=6, per_s=0.1), RateLimit(burst=60, per_s=1.0)
 """How often one stranger's page may have an account's models read, and all of them together."""
 SHARED_MODULE = "playground_services"
-Admit = Callable[[Sequence[Run]], Sequence[ReserveAgain | None] | Refusal]
 
 if TYPE_CHECKING:
     from playground.claude.batch.batches import BatchApi
@@ -120,7 +118,7 @@ class Services:
             # The log is closed last: whatever is stopped above still writes its row.
             self.log.close(WRITTEN_WITHIN_S)
 
-    def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
+    def start(self, run: Run, key: str, reserve_again: ReserveAgain | None) -> None:
         """Send a run's plan. The key is not stored here. `reserve_again` is what `spending.admit`
         returned: a run may start only after it was admitted there.
 
@@ -140,7 +138,7 @@ class Services:
     def dependencies(self, key: str, admit: Admit) -> Dependencies:
         """The dependencies of an experiment; they hold the key until its page drops them."""
 
-        def start(run: Run, reserve_again: Callable[[], Refusal | None] | None) -> None:
+        def start(run: Run, reserve_again: ReserveAgain | None) -> None:
             self.start(run, key, reserve_again)
 
         return Dependencies(self.engine, self._claims, self.log.experiments, admit, start, run_row)

@@ -28,24 +28,21 @@ class FieldOptions(TypedDict, total=False):
     width: int | Literal["stretch"]
 
 
+class ReadOptions(FieldOptions, total=False):
+    """Further arguments of fields whose text is read."""
+
+    first: str
+    disabled: bool
+    on_change: Callable[[], None] | None
+    below: DeltaGenerator | None
+
+
 def number_field(
-    label: str,
-    of: NumberRule,
-    *,
-    key: str,
-    first: str = "",
-    disabled: bool = False,
-    on_change: Callable[[], None] | None = None,
-    below: DeltaGenerator | None = None,
-    **options: Unpack[FieldOptions],
+    label: str, of: NumberRule, *, key: str, **options: Unpack[ReadOptions]
 ) -> Decimal | None:
     """Draw the field of a number. Returns the number; None where there is none or it can't be
     used."""
-    read = partial(read_number, of=of)
-    return read_field(
-        label, read, key=key, first=first, disabled=disabled, on_change=on_change, below=below,
-        **options,
-    )  # fmt: skip
+    return read_field(label, partial(read_number, of=of), key=key, **options)
 
 
 def read_field(
@@ -104,16 +101,7 @@ def text_area(label: str, *, key: str, **options: Unpack[AreaOptions]) -> None:
     st.text_area(label, st.session_state.get(key) or "", key=key, **options)
 
 
-def day_field(
-    label: str,
-    of: DayRule,
-    *,
-    key: str,
-    first: str = "",
-    on_change: Callable[[], None] | None = None,
-    **options: Unpack[FieldOptions],
-) -> date | None:
+def day_field(label: str, of: DayRule, *, key: str, **options: Unpack[ReadOptions]) -> date | None:
     """Draw it. Returns the day; None where there is none or it can't be used."""
     options = {"placeholder": EXAMPLE, **options}
-    read = partial(read_day, of=of)
-    return read_field(label, read, key=key, first=first, on_change=on_change, **options)
+    return read_field(label, partial(read_day, of=of), key=key, **options)
