@@ -270,3 +270,49 @@ def test_a_frame_that_no_page_sends_ends_its_own_connection_alone(guarded, frame
     before = len(guarded.output())
     asyncio.run(play())
     assert "Traceback" not in guarded.output()[before:]
+
+
+@pytest.mark.parametrize("path", ["feed", "_stcore/stream"])
+def test_no_message_is_in_memory_before_it_is_known_who_may_send_one_so_long(guarded, path):
+    """Twenty sockets of one address, each with 24 MB in one frame."""
+
+    async def send():
+        async with websockets.connect(
+            f"ws://{guarded.host}/{path}",
+            origin=guarded.url,
+            subprotocols=["streamlit", "none"] if path != "feed" else None,
+            additional_headers={"X-Forwarded-For": "192.0.2.9"},
+            compression=None,
+            proxy=None,
+        ) as socket:
+            with contextlib.suppress(websockets.ConnectionClosed):
+                await socket.send(b"x" * 24_000_000)
+                await _drain(socket)
+            await socket.wait_closed()
+            return socket.close_code
+
+    async def play():
+        most, sending = memory_mb(guarded), asyncio.gather(*(send() for _ in range(20)))
+        while not sending.done():
+            most = max(most, memory_mb(guarded))
+            await asyncio.sleep(0.02)
+        return set(await sending), most
+
+    before_mb, output = memory_mb(guarded), len(guarded.output())
+    codes, top_mb = asyncio.run(play())
+    assert codes <= {1006, 1009, 4408}
+    assert top_mb - before_mb < 200
+    assert "Traceback" not in guarded.output()[output:]
+
+
+def test_whoever_sits_at_this_machine_sends_what_no_stranger_may(guarded):
+    async def play():
+        async with visit(guarded, headers={}) as visitor:
+            message = BackMsg()
+            message.rerun_script.query_string = "x" * 20_000_000
+            await visitor.send(message)
+            async with asyncio.timeout(PATIENCE_S):
+                while await visitor.hear() != "script_finished":
+                    pass
+
+    asyncio.run(play())

@@ -11,9 +11,9 @@ from starlette.websockets import WebSocket
 
 from playground.ui.app.warming import prepare
 from playground.ui.server.allowed_hosts import KnownHosts
-from playground.ui.server.page_sockets import PageSockets
+from playground.ui.server.page_sockets import MAX_STRANGERS_BYTES, PageSockets
 from playground.ui.server.security_headers import SafeHeaders
-from playground.ui.server.streamlit_insides import close_on_signal, disable_nagle
+from playground.ui.server.streamlit_insides import close_on_signal, disable_nagle, limit_messages
 from playground.ui.server.uploads import Uploads
 from playground.ui.server.visitor import VisitorCookie
 
@@ -24,6 +24,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     When it ends, so do runs, with what they have in the log."""
     # Here, for the server makes its sockets once this has begun the app.
     disable_nagle(asyncio.get_running_loop())
+    limit_messages(MAX_STRANGERS_BYTES)
     close_on_signal(_close)
     prepare()
     yield

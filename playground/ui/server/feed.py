@@ -196,7 +196,7 @@ class Feed(Generic[ViewT]):
             page = await self._identify(socket)
             changed = asyncio.Event()
             if page is None or not page.join(changed):
-                await socket.close(UNKNOWN_PAGE if page is None else TOO_MANY)
+                await _close(socket, UNKNOWN_PAGE if page is None else TOO_MANY)
                 return
             # No local may hold a strong reference from here on: an open socket would keep a
             # session's answers after the session's end.
@@ -228,7 +228,7 @@ class Feed(Generic[ViewT]):
                 finally:
                     self._waiting.pop(timeout, None)
         except TimeoutError:
-            await socket.close(TOKEN_TIMEOUT)
+            await _close(socket, TOKEN_TIMEOUT)
             raise
 
     def _evict_oldest(self, address: str) -> None:
@@ -277,7 +277,7 @@ class Feed(Generic[ViewT]):
                     self._live -= 1
             else:
                 await _wait(changed, RECHECK_S)
-        await socket.close(UNKNOWN_PAGE)
+        await _close(socket, UNKNOWN_PAGE)
 
 
 def as_json(message: JsonObject) -> str:
@@ -306,9 +306,15 @@ async def _receive(socket: WebSocket) -> str:
     """The next message from a page; one that is too long closes the socket."""
     text = await socket.receive_text()
     if len(text) > MAX_RECEIVED:
-        await socket.close(TOO_BIG)
+        await _close(socket, TOO_BIG)
         raise WebSocketDisconnect(TOO_BIG)
     return text
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    # The server closes a socket by itself whose message is too long, and raises for a second close.
+    with contextlib.suppress(RuntimeError):
+        await socket.close(code)
 
 
 async def _wait(changed: asyncio.Event, max_s: float) -> None:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.core.visitors.pace import LeakyBucket, RateLimit, RateLimiter
 from playground.settings import is_local_visit
-from playground.ui.server.streamlit_insides import read_page_message
+from playground.ui.server.streamlit_insides import read_page_message, set_longest_message
 
 STREAM = "/_stcore/stream"
 SOCKET_HEADER = "x-playground-socket"
@@ -27,6 +27,8 @@ MAX_BYTES = 25_000_000
 """Of one message. `typed_text.js` sends none that is longer, but another client could."""
 MAX_STRANGERS_BYTES = 4_000_000
 """Four times what a page sends whose prompt is as long as a stranger's may be by default."""
+MAX_OTHER_BYTES = 1_000
+"""On other sockets: the feed's, where a page sends a token and a word."""
 PAGES_PACE = RateLimit(burst=60, per_s=10.0)
 """Messages of one page: more than a person's clicks and timers send."""
 # More for an address than for a page: many pages can share it. Apart from its turn, a script takes
@@ -66,10 +68,15 @@ class PageSockets:
         self._pages: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "websocket" or not scope["path"].endswith(STREAM):
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        if not scope["path"].endswith(STREAM):
+            set_longest_message(receive, MAX_OTHER_BYTES)
             await self._app(scope, receive, send)
             return
         address = address_of(scope)
+        set_longest_message(receive, _most_bytes(address))
         if not self._has_place(address):
             # ASGI wants the message of the handshake received before it is refused.
             await receive()

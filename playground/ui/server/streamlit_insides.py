@@ -33,6 +33,7 @@ ALLOWED_OPERATIONS: Final = frozenset({"deferred_file", "dataframe_chunk"})
 PRELOADED: Final = ("DataFrame", "StreamlitSyntaxHighlighter")
 FAST_RERUNS: Final = "runner.fastReruns"
 SHUTDOWN_TIMEOUT: Final = "timeout_graceful_shutdown"
+LONGEST_MESSAGE: Final = "ws_max_size"
 
 UploadSizes = Mapping[str, Mapping[str, int]]
 """The bytes of each uploaded file, by its page and its id."""
@@ -229,6 +230,31 @@ def uploaded_files() -> UploadSizes | None:
         return None
 
 
+def limit_messages(max_bytes: int) -> None:
+    """From now on the server reads no longer message from a new socket, unless its
+    `set_longest_message` says otherwise. To be called before `close_on_signal`."""
+    config = _uvicorn_config(signal.SIGTERM)
+    if hasattr(config, LONGEST_MESSAGE):
+        # For a socket, the first frame can come together with its handshake, before anybody can
+        # tell whose it is.
+        setattr(config, LONGEST_MESSAGE, max_bytes)
+    else:
+        _warn_missing(f"Config.{LONGEST_MESSAGE}")
+
+
+def set_longest_message(receive: object, max_bytes: int) -> None:
+    """From now on the server reads no longer message from this socket: it refuses one by its
+    frame's head, before it is in memory. `receive` is the socket's, as the server made it."""
+    protocol = getattr(receive, "__self__", None)
+    # As uvicorn 0.44 and later have it, and as those before do.
+    places = ((getattr(protocol, "conn", None), "max_message_size"), (protocol, "max_size"))
+    for holder, name in places:
+        if hasattr(holder, name):
+            setattr(holder, name, max_bytes)
+            return
+    _warn_missing("protocol.conn.max_message_size")
+
+
 # Preloading.
 
 
@@ -297,14 +323,18 @@ def close_on_signal(close: Callable[[], object]) -> None:
     if threading.current_thread() is not threading.main_thread():
         return
     for number in (signal.SIGTERM, signal.SIGINT):
-        before = signal.getsignal(number)
-        config: object = getattr(getattr(before, "__self__", None), "config", None)
+        before, config = signal.getsignal(number), _uvicorn_config(number)
         if not callable(before) or not hasattr(config, SHUTDOWN_TIMEOUT):
             _warn_missing(f"Server.config.{SHUTDOWN_TIMEOUT}")
             return
         # Unset, uvicorn waits for browsers without a limit.
         setattr(config, SHUTDOWN_TIMEOUT, getattr(config, SHUTDOWN_TIMEOUT) or CLOSED_WITHIN_S)
         signal.signal(number, partial(closing.handle, before))
+
+
+def _uvicorn_config(number: int) -> object:
+    """The configuration of the server whose handler this signal has."""
+    return getattr(getattr(signal.getsignal(number), "__self__", None), "config", None)
 
 
 class _Closing:

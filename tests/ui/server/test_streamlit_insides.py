@@ -158,6 +158,18 @@ def uvicorns():
         signal.signal(number, handler)
 
 
+def test_without_a_server_that_can_be_told_messages_are_as_long_as_it_allows(told):
+    insides.limit_messages(1_000)
+    insides.set_longest_message(lambda: None, 1_000)
+    assert "Config.ws_max_size" in "".join(told())
+    assert "protocol.conn.max_message_size" in "".join(told())
+
+
+def test_no_new_socket_takes_a_longer_message_than_is_said(uvicorns):
+    insides.limit_messages(1_000)
+    assert uvicorns.config.ws_max_size == 1_000
+
+
 @pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_cuts_nothing_short_that_is_still_being_recorded(uvicorns, first):
     may_end, closed = threading.Event(), []
