@@ -60,6 +60,11 @@ class Sharing:
     def statuses(self):
         return {row.run_id: row.status for row in self.log.page("ada").rows}
 
+    def open_again(self):
+        """As after an error of the disk, or when the file seemed damaged."""
+        self.log._writer.wake(is_suspect=True)
+        return self.log.flush(20)
+
     def delete_all(self):
         self.log.delete_all("ada")
         return self.log.flush(20)

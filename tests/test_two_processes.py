@@ -196,6 +196,18 @@ def test_each_sees_what_the_other_writes_and_deletes(sharing):
 
 
 @ON_EACH
+def test_what_one_has_deleted_is_not_back_when_the_other_opens_the_same_log_again(sharing):
+    first, second = sharing(2)
+    assert second.ask("record", "1", "done")
+    assert second.ask("record", "2", "done")
+    assert first.ask("delete_all")
+    assert second.ask("open_again")
+    assert first.ask("statuses") == second.ask("statuses") == {}
+    assert second.ask("record", "3", "done")
+    assert first.ask("statuses") == {"3": "done"}
+
+
+@ON_EACH
 def test_the_clean_up_after_one_that_died_leaves_the_runs_of_the_others(sharing):
     first, second, third = sharing(3)
     assert first.ask("record", "1", "streaming")

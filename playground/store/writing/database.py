@@ -60,7 +60,7 @@ class Database:
         except BaseException:
             self.close()
             raise
-        self._identity = sqlite_file.identity(self.file) if self.file is not None else None
+        self.identity = sqlite_file.identity(self.file) if self.file is not None else None
 
     def _prepare(self, *, is_suspect: bool, busy_timeout_s: float) -> None:
         if self.file is not None:
@@ -84,7 +84,7 @@ class Database:
     def is_in_place(self) -> bool:
         """Say whether the file is still the one that was opened: writes into a deleted file
         succeed, and are lost."""
-        return self.file is None or sqlite_file.identity(self.file) == self._identity
+        return self.file is None or sqlite_file.identity(self.file) == self.identity
 
     def record_deletion(self, visitor: str, now: datetime) -> None:
         """Record that all of a visitor's runs are to be deleted, to survive a crash."""

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -77,6 +78,7 @@ class Writer:
     _next_retry: float = 0.0
     _is_suspect: bool = False
     _was_open: bool = False
+    _last_file: sqlite_file.Identity | None = None
     _turns: int = 0
     _finished_turn: int = 0
     _next_heartbeat: float = 0.0
@@ -239,10 +241,12 @@ class Writer:
                 _log.warning("%s", self.notice)
             database = self._open(url)
         self._is_suspect = False
-        if self._was_open and (database.file is not None or database.is_new):
-            # It may be a different database: all that is still known goes into it again.
+        is_another = database.is_new or database.identity != self._last_file
+        if self._was_open and is_another:
+            # All that is still known goes into it again. Not if it is the same one as before: what
+            # another process has deleted from it meanwhile would be back.
             self.memory.replay()
-        self._was_open = True
+        self._was_open, self._last_file = True, database.identity
         self.database = database
         self._heartbeat(database)
         database.release_unsent()
@@ -341,4 +345,8 @@ class Writer:
     def _drop(self) -> None:
         database, self.database = self.database, None
         if database is not None:
+            with suppress(OSError):  # its folder can't be read: it may well be in place
+                if not database.is_in_place:
+                    # Once it is closed, another file can be given the same identity.
+                    self._last_file = None
             database.close()
