@@ -37,6 +37,9 @@ from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
 _NOT_WRITTEN = Refusal("Not done: the log can't be written just now.")
+_NOT_READ = Refusal(
+    "The log can't be read just now: this holds only those of the latest runs that are in memory."
+)
 _ROWS_AT_ONCE = 500
 _MAX_VOTES = 10_000
 _NONE: tuple[tuple[str, ...], ...] = ((), (), (), ())
@@ -91,10 +94,20 @@ class History:
         limit: int = 50,
     ) -> HistoryPage:
         """The first rows that a filter finds, or those after a cursor."""
-        name = clean_text(visitor)
+        return self._page(self._ask, clean_text(visitor), chosen, order, after, limit)
+
+    def _page(
+        self,
+        ask: Ask,
+        name: str,
+        chosen: Filter,
+        order: Order,
+        after: Cursor | None,
+        limit: int,
+    ) -> HistoryPage:
         place = None if after is None else clean(after)
         query = filtered.PageQuery(name, clean(chosen), order, place, limit)
-        return self._ask(
+        return ask(
             name, lambda connection, entries: filtered.read_found(connection, entries, query)
         )
 
@@ -143,13 +156,7 @@ class History:
     def marks(self, visitor: str, run_ids: Sequence[str]) -> Mapping[str, Mark]:
         """The marks of these runs; `NO_MARK` for those without."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
-
-        def read(connection: sa.Connection | None, _: Entries) -> Mapping[str, Mark]:
-            if connection is None:
-                return dict.fromkeys(ids, NO_MARK)
-            return marking.read_marks(connection, name, ids)
-
-        return self._ask(name, read)
+        return self._ask(name, lambda connection, _: _read_marks(connection, name, ids))
 
     def words(self, visitor: str, rows: Sequence[RunRow]) -> Mapping[str, RowWords]:
         """The words of these runs for a page of the table; empty for a run without texts."""
@@ -172,23 +179,40 @@ class History:
 
     def parts(
         self, visitor: str, chosen: Filter, *, with_texts: bool, size: int = _ROWS_AT_ONCE
-    ) -> Iterator[list[LoggedRun]]:
+    ) -> Iterator[list[LoggedRun] | Refusal]:
         """All that a filter finds, newest first, a few at a time: no more is held in memory, and
-        nobody else has to wait meanwhile."""
-        name = clean_text(visitor)
+        nobody else has to wait meanwhile. A refusal at the end says that something is missing."""
+        name, is_whole = clean_text(visitor), True
+
+        def ask(visitor: str, question: Question[Answer]) -> Answer:
+            def noted(connection: sa.Connection | None, entries: Entries) -> Answer:
+                nonlocal is_whole
+                # Without a database there is more than the memory has, unless it is to be deleted.
+                is_forgotten = self._memory.deletion(name) is not None
+                is_whole = is_whole and (connection is not None or is_forgotten)
+                return question(connection, entries)
+
+            return self._ask(visitor, noted)
+
         after: Cursor | None = None
         while True:
-            page = self.page(name, chosen, after=after, limit=size)
-            yield self._whole(name, page.rows, with_texts=with_texts)
+            page = self._page(ask, name, chosen, "newest", after, size)
+            yield self._whole(ask, name, page.rows, with_texts=with_texts)
             if page.next_cursor is None:
-                return
+                break
             after = page.next_cursor
+        if not is_whole:
+            yield _NOT_READ
 
-    def _whole(self, visitor: str, rows: Sequence[RunRow], *, with_texts: bool) -> list[LoggedRun]:
+    def _whole(
+        self, ask: Ask, visitor: str, rows: Sequence[RunRow], *, with_texts: bool
+    ) -> list[LoggedRun]:
         ids = [row.run_id for row in rows]
-        marked = self.marks(visitor, ids)
 
         def read(connection: sa.Connection | None, entries: Entries) -> list[LoggedRun]:
+            marked = _read_marks(connection, visitor, ids)
+            if not with_texts:
+                return [LoggedRun(row, None, marked[row.run_id]) for row in rows]
             saved = read_texts(connection, visitor, ids) if connection is not None else {}
             in_memory = {
                 run_id: entries[run_id].texts or saved.get(run_id)
@@ -200,9 +224,7 @@ class History:
                 for row in rows
             ]
 
-        if with_texts:
-            return self._ask(visitor, read)
-        return [LoggedRun(row, None, marked[row.run_id]) for row in rows]
+        return ask(visitor, read)
 
     def mark(self, visitor: str, run_id: str, mark: Mark) -> Refusal | None:
         """Replace the marks of a run."""
@@ -323,6 +345,14 @@ class History:
     def _change(self, work: Callable[[sa.Connection], object]) -> Refusal | None:
         outcome = self._db.write(work)
         return outcome if isinstance(outcome, Refusal) else None
+
+
+def _read_marks(
+    connection: sa.Connection | None, visitor: str, run_ids: Sequence[str]
+) -> Mapping[str, Mark]:
+    if connection is None:
+        return dict.fromkeys(run_ids, NO_MARK)
+    return marking.read_marks(connection, visitor, run_ids)
 
 
 def _sorted_distinct(values: Iterable[str]) -> tuple[str, ...]:

@@ -1,11 +1,15 @@
 """Exports of the log: the filtered runs, or a visitor's whole history."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from errno import EDQUOT, ENOSPC
 
 import streamlit as st
 
-from playground.core.log.history import Filter
+from playground.core.log.history import Filter, LoggedRun
+from playground.core.text.refusal import Refusal
 from playground.ui.log import log_state
 from playground.ui.log.export_files import FORMATS, JSONL, Format
 from playground.ui.session.services import services
@@ -51,12 +55,22 @@ def _prepare(visitor: str, chosen: Filter, form: Format, *, with_texts: bool) ->
     inputs = (chosen, form.name, with_texts)
     if st.button(f"Prepare {runs}", key=PREPARE, icon=":material/build:", disabled=not count):
         log_state.set_prepared(None)
-        _write(visitor, form, inputs, None if summary.is_partial else count)
+        try:
+            _write(visitor, form, inputs, None if summary.is_partial else count)
+        except OSError as error:
+            why = (
+                "the server's disk is full"
+                if error.errno in (ENOSPC, EDQUOT)
+                else "the server can't write temporary files"
+            )
+            st.error(f"Not prepared: {why}.", icon=":material/error:")
     ready = log_state.prepared()
     # A file is offered only for what it was prepared for: a filter can have changed meanwhile.
     if ready is None or ready.of != inputs:
         return
     file = ready.file
+    if ready.missing:
+        st.warning(ready.missing, icon=":material/warning:")
     st.download_button(
         f"Save {ready.rows:,} as {form.name} · {_size(file.seek(0, 2))}",
         # Read only when it is asked for, and again for each click.
@@ -73,17 +87,31 @@ def _prepare(visitor: str, chosen: Filter, form: Format, *, with_texts: bool) ->
 
 def _write(visitor: str, form: Format, of: tuple[Filter, str, bool], count: int | None) -> None:
     chosen, _, with_texts = of
-    # Without a name: it is gone with the session, whatever happens.
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (the session keeps it open)
-    parts = services().log.history.parts(visitor, chosen, with_texts=with_texts)
-    done, bar = 0, st.progress(0.0)
-    for written in form.write(file, parts, with_texts):
-        done += written
-        # More may have ended since they were counted, and Streamlit refuses more than a whole bar.
-        bar.progress(min(1.0, done / count) if count else 0.0, text=f"{done:,} runs")
-    bar.empty()
+    refusals: list[Refusal] = []
+
+    def parts() -> Iterator[list[LoggedRun]]:
+        for part in services().log.history.parts(visitor, chosen, with_texts=with_texts):
+            if isinstance(part, Refusal):
+                refusals.append(part)
+            else:
+                yield part
+
+    with ExitStack() as closing:
+        # Without a name: it is gone with the session, whatever happens.
+        file = closing.enter_context(tempfile.TemporaryFile())
+        done, bar = 0, st.progress(0.0)
+        closing.callback(bar.empty)
+        for written in form.write(file, parts(), with_texts):
+            done += written
+            # More may have ended since they were counted; Streamlit refuses more than a whole bar.
+            bar.progress(min(1.0, done / count) if count else 0.0, text=f"{done:,} runs")
+        # Now, not when somebody saves it: the disk may have no room for the last of it.
+        file.flush()
+        bar.empty()
+        closing.pop_all()  # The session keeps it open.
     name = f"runs-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{form.suffix}"
-    log_state.set_prepared(log_state.Prepared(name, form.mime, done, of, file))
+    missing = refusals[0].sentence if refusals else None
+    log_state.set_prepared(log_state.Prepared(name, form.mime, done, of, file, missing))
 
 
 def _size(count: float) -> str:

@@ -31,12 +31,14 @@ def _write_csv(file: IO[bytes], parts: Parts, with_texts: bool) -> Iterator[int]
     text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
     names = columns(with_texts=with_texts)
     rows = csv.writer(text)
-    rows.writerow(names)
-    for part in parts:
-        rows.writerows(cells_of(run, names) for run in part)
-        yield len(part)
-    # A wrapper that is collected closes its file, which is still to be read.
-    text.detach()
+    try:
+        rows.writerow(names)
+        for part in parts:
+            rows.writerows(cells_of(run, names) for run in part)
+            yield len(part)
+    finally:
+        # A wrapper that is collected closes its file, which is still to be read.
+        text.detach()
 
 
 def _write_jsonl(file: IO[bytes], parts: Parts, with_texts: bool) -> Iterator[int]:

@@ -76,6 +76,8 @@ class Prepared:
     rows: int
     of: object
     file: IO[bytes]
+    missing: str | None = None
+    """Says that it does not hold every run, and why."""
 
     def __post_init__(self) -> None:
         weakref.finalize(self, self.file.close)

@@ -23,6 +23,7 @@ from playground.core.log.history import (
     sorted_in,
 )
 from playground.core.runs.run_row import RunTexts
+from playground.core.text.refusal import Refusal
 from playground.store.history import filtered, picking
 from playground.store.history.history import History
 from playground.store.history.open_pages import OpenPages
@@ -587,3 +588,27 @@ def test_runs_of_earlier_days_are_indexed_bit_by_bit_each_once(log, row, execute
     assert log.history.indexed("ada") is None
     assert ids(log.history.page("ada", Filter(text="dosa"))) == [4, 3, 1, 0]
     assert ids(log.history.page("bob", Filter(text="crisp"))) == [2]
+
+
+def test_an_export_in_the_middle_of_which_the_log_fails_says_that_it_is_not_whole(
+    open_log, row, file
+):
+    before = open_log()
+    for number in range(10):
+        before.record(row(number))
+    assert before.flush(5)
+    before.close()
+    parts = open_log().history.parts("ada", Filter(), with_texts=True, size=3)
+    assert len(next(parts)) == 3
+    file.unlink()
+    *rest, said = parts
+    assert isinstance(said, Refusal)
+    assert sum(map(len, rest)) < 7
+
+
+def test_an_export_while_the_history_is_being_deleted_lacks_nothing(log, row, other_writer):
+    log.record(row(1))
+    assert log.flush(5)
+    with other_writer():
+        log.delete_all("ada")
+        assert list(log.history.parts("ada", Filter(), with_texts=True)) == [[]]

@@ -6,6 +6,7 @@ import json
 import tempfile
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -303,6 +304,47 @@ def test_what_is_filtered_is_exported(worked):
     assert all(row["prompt"] == "Be terse.\nCrisp dosa?" and row["answer"] for row in rows)
     [button] = page.get("download_button")
     assert "Save 2 as CSV" in str(button.proto.label)
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_an_export_that_the_disk_has_no_room_for_is_refused_in_plain_words(
+    worked, monkeypatch, form
+):
+    page = worked
+    page.button(key="export_log").click().run()
+    page.button_group(key="export_format").set_value([form.name]).run()
+    full = lambda: open("/dev/full", "w+b")  # noqa: E731, SIM115
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    page.button(key="export_prepare").click().run()
+    assert not page.exception
+    assert [error.value for error in page.error] == ["Not prepared: the server's disk is full."]
+    assert not page.get("download_button")
+
+    def unwritable():
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/secret']")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", unwritable)
+    page.button(key="export_prepare").click().run()
+    assert not page.exception
+    assert [error.value for error in page.error] == [
+        "Not prepared: the server can't write temporary files."
+    ]
+    monkeypatch.undo()
+    page.button(key="export_prepare").click().run()
+    assert not page.error
+    assert page.get("download_button")
+
+
+def test_an_export_of_a_log_that_cannot_be_read_says_that_it_is_not_whole(worked):
+    page = worked
+    page.button(key="export_log").click().run()
+    file = Path(services().log.housekeeping.size().file)
+    file.rename(file.with_name("moved.db"))
+    file.mkdir()
+    page.button(key="export_prepare").click().run()
+    assert not page.exception
+    assert any("The log can't be read just now" in said.value for said in page.warning)
+    assert page.get("download_button")
 
 
 def test_every_format_holds_every_run_and_nothing_of_the_visitor(worked):
