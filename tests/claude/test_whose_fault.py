@@ -128,6 +128,21 @@ def test_an_error_says_whose_fault_it_was_in_the_servers_words(
     assert happened in failure.happened
 
 
+@pytest.mark.parametrize("sent", [b"", b"{}", PAGE, b"local_rate_limited", body(detail="Slow down")])
+def test_no_account_is_blamed_for_a_rate_limit_that_may_be_a_proxys(sent):
+    said = call_failure((429, sent, {"retry-after": "0"}))[0].failure
+    assert said.happened == "A rate limit is reached: too many requests or tokens in a short time."
+    assert "account" not in said.sentence
+
+
+@pytest.mark.parametrize(
+    ("status", "sent"), [(408, PAGE), (408, b""), (504, api("timeout_error", "Late"))]
+)
+def test_a_timeout_that_a_server_answers_with_is_no_silence(status, sent):
+    said = call_failure((status, sent))[0].failure
+    assert said.happened == f"The server answered ({status}) that the request took too long."
+
+
 def test_a_wait_of_an_hour_is_said_to_be_one_however_it_is_written():
     for header in (
         {"retry-after": "3600"},

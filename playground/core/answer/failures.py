@@ -32,7 +32,7 @@ HAPPENED: dict[FailureKind, str] = {
     "invalid_request": "The request was rejected{status}.",
     "not_found": "The API does not know this model, or the account may not use it.",
     "too_large": "The request is too large.",
-    "rate_limit": "The account's rate limit is reached: too many requests or tokens.",
+    "rate_limit": "A rate limit is reached: too many requests or tokens in a short time.",
     "overloaded": "The API is overloaded.",
     "server_error": "The server had an internal error{status}.",
     "gateway": "A gateway in front of the API answered{status}, not the API itself.",
@@ -92,6 +92,7 @@ _OF_A_PROXY = {
     407: "The proxy asks for a name and a password. Put them into the setting with its address.",
     413: "Shorten the prompt, or ask whoever runs the proxy to let larger requests through.",
 }
+_ANSWERED_TIMEOUT = "The server answered{status} that the request took too long."
 _WITHOUT_ANSWER = frozenset({"empty", "not_the_api", "undecodable", "proxy"})
 """Kinds whose status of success belonged to no stream."""
 
@@ -128,7 +129,8 @@ class Failure:
         # An error inside a stream follows a status of 200, which would read like success.
         is_said = self.http_status and (self.http_status != 200 or self.kind in _WITHOUT_ANSWER)
         status = f" ({self.http_status})" if is_said else ""
-        return HAPPENED[self.kind].format(status=status)
+        is_answered = self.kind == "timeout" and status
+        return (_ANSWERED_TIMEOUT if is_answered else HAPPENED[self.kind]).format(status=status)
 
     @property
     def step(self) -> str:
