@@ -210,6 +210,11 @@ echo "$RESP" """,
         "time curl -s $URL/v1/messages -d $'BODY'",
         r"One\\nIt\'s \u00e9",
     ),
+    "pieces that curl joins": (
+        """curl -s "$URL/v1/messages" --json '{"model": "claude-haiku-4-5",' --json @- \\
+  --json ', "messages": [{"role": "user", "content": "SAID"}]}' <<< '"max_tokens": 9'""",
+        "Hi",
+    ),
     "here-strings": (
         "curl -s $URL/v1/messages --data-binary @- <<< 'BODY' ; true # a comment",
         "Hi # there",
@@ -258,7 +263,7 @@ def test_python_sends_what_its_import_sends(
 def test_curl_sends_what_its_import_sends(name: str, recorder: Recorder) -> None:
     recorder.got.clear()
     command, said = CURL[name]
-    snippet = command.replace("BODY", BODY.replace("SAID", said))
+    snippet = command.replace("BODY", BODY).replace("SAID", said)
     shell = f"URL={recorder.address} KEY=none\n{snippet}"
     subprocess.run(["bash", "-c", shell], capture_output=True, check=True, timeout=20)
     body, version = imported(snippet)

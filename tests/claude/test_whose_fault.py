@@ -128,7 +128,9 @@ def test_an_error_says_whose_fault_it_was_in_the_servers_words(
     assert happened in failure.happened
 
 
-@pytest.mark.parametrize("sent", [b"", b"{}", PAGE, b"local_rate_limited", body(detail="Slow down")])
+@pytest.mark.parametrize(
+    "sent", [b"", b"{}", PAGE, b"local_rate_limited", body(detail="Slow down")]
+)
 def test_no_account_is_blamed_for_a_rate_limit_that_may_be_a_proxys(sent):
     said = call_failure((429, sent, {"retry-after": "0"}))[0].failure
     assert said.happened == "A rate limit is reached: too many requests or tokens in a short time."

@@ -65,7 +65,9 @@ _ADDED: Final = frozenset(
 """They change what is sent, other than its body and headers."""
 _PROMPT: Final = (
     r"(?:[\w.-]+@[\w.-]+[^\n;&|$%\#]{0,80})?[$>%\#][ ]+|(?:PS[ ])?[A-Za-z]:\\[^>\n;&|]{0,260}>[ ]*"
+    r"|!(?=curl)"
 )
+"""A command line's prompt, or what begins one in a notebook."""
 _START: Final = re.compile(
     rf"""(?mx)(?:^|[;&|({{]|\$\(|`)[ \t]*(?:{_PROMPT})?
     (?:(?:time|sudo|command|exec|then|do|else|!|env|nohup|timeout[ \t]+\w+|\$\w+[ \t]*=
@@ -270,18 +272,12 @@ def _body(
 ) -> dict[str, Json]:
     if not data:
         raise ImportingError("This curl command sends no data.")
-    if len(data) > 1:
+    # curl puts a `&` before a further piece, but none before one of --json.
+    if any(option != "--json" for option, _ in data[1:]):
         raise ImportingError("This curl command sends its data in several pieces.")
-    option, word = data[0]
-    text, filled = word.text, word.filled
-    # Only --data-raw takes an @ literally.
-    if text.startswith("@") and option != "--data-raw":
-        if text != "@-" or heredoc is None:
-            where = "piped into it" if text == "@-" else f"in {short(text[1:])}"
-            raise ImportingError(f"Its body is {where}. Paste that instead.")
-        text, filled = heredoc.text, heredoc.filled
-        if option in ("-d", "--data", "--data-ascii"):
-            text = re.sub(r"[\r\n]", "", text)  # As curl does with a file.
+    pieces = [_piece(option, word, heredoc) for option, word in data]
+    text = "".join(piece.text for piece in pieces)
+    filled = [name for piece in pieces for name in piece.filled]
     if filled and not text.lstrip().startswith("{"):
         what = f"Its body is {short(text)}, which is known only when it runs"
         raise ImportingError(f"{what}. Paste the JSON itself.")
@@ -290,3 +286,20 @@ def _body(
             LeftOut(short(variable), "A shell would put a value there; the name is kept as it is.")
         )
     return read_object(text, "The data of this curl command")
+
+
+def _piece(option: str, word: Word, heredoc: Word | None) -> Word:
+    """What one option sends, which for an `@` is what it reads."""
+    if not word.text.startswith("@"):
+        return word
+    if option == "--data-raw":
+        sent = short(word.text)
+        raise ImportingError(f"Its body is the text {sent} itself: --data-raw reads no file.")
+    if word.text != "@-" or heredoc is None:
+        where = "piped into it" if word.text == "@-" else f"in {short(word.text[1:])}"
+        raise ImportingError(f"Its body is {where}. Paste that instead.")
+    if option in ("-d", "--data", "--data-ascii"):
+        return Word(
+            re.sub(r"[\r\n]", "", heredoc.text), heredoc.filled
+        )  # As curl does with a file.
+    return heredoc

@@ -5,6 +5,7 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
@@ -27,6 +28,8 @@ _MAX_BLOCKS: Final = 50
 _FOR_ANSWERS: Final = re.compile(r"/v1/(?:messages|chat/completions|responses)\b")
 # Cells under these are still Python; under others, such as %%bash, another language.
 _PYTHON_CELLS: Final = ("%%time", "%%capture", "%%timeit")
+_SHELL_CELL: Final = re.compile(r"\s*%%(?:bash|sh|script +(?:ba|z)?sh)\b[^\n]*\n")
+_SHELL_LINE: Final = re.compile(r"^[ \t]*(?:\w+ *= *)?!((?:[^\n]*\\[ \t]*\n)*[^\n]*)", re.MULTILINE)
 
 
 def http_request(text: str) -> Call | None:
@@ -92,25 +95,46 @@ def without_indent(line: str, width: int) -> str:
     return line[min(width, len(line) - len(line.lstrip(" \t"))) :]
 
 
-def notebook_source(file: JsonObject) -> tuple[str, tuple[LeftOut, ...]] | None:
-    """The Python of a notebook's cells, and the cells that are none and so never ran; None for
-    any other JSON. Raises `ImportingError`."""
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """What a notebook runs: its Python, and its commands of a shell. Cells that are neither
+    never ran and are listed."""
+
+    python: str
+    shell: str
+    left_out: tuple[LeftOut, ...]
+
+
+def notebook_source(file: JsonObject) -> Notebook | None:
+    """The source of a notebook's cells; None for any other JSON. Raises `ImportingError`."""
     cells = file.get("cells")
     if not isinstance(cells, list) or "nbformat" not in file:
         return None
     match file.get("metadata"):
         case {"language_info": {"name": str(language)}} if language.lower() != "python":
             raise ImportingError(kind_sentence(f"a notebook in {short(language)}"))
+    commands: list[str] = []
     sources, left_out = [], []
     for number, cell in enumerate(cells, 1):
         source = _source(cell) if isinstance(cell, dict) else ""
+        commands += _commands(source)
         if not _is_python(source):
             continue
         try:
             sources.append(parse_python(_dedented(source))[1])
         except ImportingError as error:
             left_out.append(LeftOut(f"Cell {number}", f"It is left out. {error}"))
-    return "\n\n".join(sources), tuple(left_out)
+    return Notebook("\n\n".join(sources), "\n".join(commands), tuple(left_out))
+
+
+def _commands(source: str) -> Iterator[str]:
+    """What a cell gives to a shell."""
+    if cell := _SHELL_CELL.match(source):
+        yield source[cell.end() :]
+    elif _is_python(source):
+        # A notebook joins continued lines before a shell sees them.
+        for line in _SHELL_LINE.finditer(source):
+            yield re.sub(r"\\[ \t]*\n", " ", line[1])
 
 
 def _source(cell: JsonObject) -> str:

@@ -50,10 +50,12 @@ def request_from_messages_body(call: Call, source: str) -> Imported:
     for name in [name for name in body if name.lower() in KEYS]:
         del body[name]
         left_out.append(LeftOut(name, "Keys are never kept."))
-    has_system = body.get("system") is not None
-    system = texts_of(body.pop("system", ""), "system", left_out)
+    has_system = "system" in body
+    given = body.pop("system", "")
+    system = texts_of(given, "system", left_out)
     if has_system and not system:
-        left_out.append(LeftOut("system", "It is empty, so none is sent."))
+        what = "null" if given is None else "empty"
+        left_out.append(LeftOut("system", f"It is {what}, so none is sent."))
     moved, messages = _messages(body.pop("messages", []), left_out, has_system=bool(system))
     system = system or moved
     # A request that only fills the cache has no answer to stream.

@@ -14,6 +14,7 @@ from playground.core.editor.without_keys import json_without_keys, page_without_
 from playground.core.importing.cloud_models import to_claude_api
 from playground.core.importing.curl import holds_curl_call, read_curl
 from playground.core.importing.files import (
+    Notebook,
     blocks_of,
     har_calls,
     http_request,
@@ -174,7 +175,7 @@ def _whole_block(text: str) -> Iterator[str]:
 def _from_json(text: str) -> Imported:
     body, left_out = _parsed(text)
     if (notebook := notebook_source(body)) is not None:
-        return _from_call(_from_notebook(*notebook), "Notebook")
+        return _from_call(_from_notebook(notebook), "Notebook")
     if (calls := har_calls(body)) is not None:
         if not calls:
             raise ImportingError("This HAR file has no request with messages in it.")
@@ -184,14 +185,20 @@ def _from_json(text: str) -> Imported:
     return _from_call(Call(body, left_out=left_out), "Anthropic request")
 
 
-def _from_notebook(source: str, left_out: tuple[LeftOut, ...]) -> Call:
+def _from_notebook(notebook: Notebook) -> Call:
+    has_curl = holds_curl_call(notebook.shell)
+    left_out = notebook.left_out
+    if has_curl and not holds_python_call(notebook.python):
+        call = read_curl(notebook.shell)
+        return replace(call, left_out=(*left_out, *call.left_out))
     try:
-        call = read_python(source)
+        call = read_python(notebook.python)
     except ImportingError:
         if not left_out:
             raise
         raise ImportingError(f"{left_out[0].name}: {left_out[0].why}") from None
-    return replace(call, left_out=(*left_out, *call.left_out))
+    other = LeftOut("curl command", "The first call in Python is taken.")
+    return replace(call, left_out=(*left_out, *call.left_out, *((other,) if has_curl else ())))
 
 
 def _parsed(text: str) -> tuple[dict[str, Json], tuple[LeftOut, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import time
 
@@ -109,6 +110,50 @@ def test_what_is_no_request_is_one_sentence_after_a_bounded_time(name: str) -> N
     with pytest.raises(ImportingError, match=r"^[^\n]{9,200}\.$"):
         read_request(REFUSED[name])
     assert time.process_time() - began_s < 4
+
+
+@pytest.mark.parametrize("first", ['-d \'{"model": "m",\'', '--json \'{"model": "m",\''])
+def test_pieces_of_json_are_joined_as_curl_joins_them(first: str) -> None:
+    rest = BODY.partition(",")[2]
+    assert said(read_request(f"curl https://x {first} --json '{rest}'")) == "Hi"
+    with pytest.raises(ImportingError, match="several pieces"):
+        read_request(f"curl https://x {first} -d '{rest}'")
+
+
+def test_an_at_that_data_raw_sends_as_it_is_names_no_file() -> None:
+    sentence = "Its body is the text @body.json itself: --data-raw reads no file."
+    with pytest.raises(ImportingError, match=f"^{sentence}$"):
+        read_request("curl https://x --data-raw @body.json")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        f"%%bash\n{ASK}",
+        f"%%sh\nset -e\n{ASK}",
+        f"%%script bash --no-raise-error\n{ASK}",
+        f"!{ASK}",
+        f"import os\n!pip install x\nif os.name:\n    !{ASK}",
+        f"answer = !{ASK}",
+        "!" + ASK.replace(" -d", " \\\n  -d"),
+        "!" + ASK.replace('{"model"', '{ \\\n "model"'),
+    ],
+)
+def test_curl_in_a_cell_of_a_notebook_is_read(cell: str) -> None:
+    cells = [{"cell_type": "code", "source": source} for source in ("x = 1", cell)]
+    file = {"cells": cells, "metadata": {}, "nbformat": 4}
+    found = read_request(json.dumps(file))
+    assert (found.source, said(found), names(found)) == ("Notebook", "Hi", [])
+    ask = 'client.messages.create(model="m", max_tokens=9, messages=[])'
+    file["cells"] = [*cells, {"cell_type": "code", "source": ask}]
+    found = read_request(json.dumps(file))
+    assert (found.request.prompt.messages, names(found)) == ((), ["curl command"])
+
+
+@pytest.mark.parametrize("cell", [f"!{ASK}", f"%%bash\n{ASK}"])
+def test_a_notebooks_command_is_read_without_its_notebook(cell: str) -> None:
+    found = read_request(cell)
+    assert (found.source, said(found), names(found)) == ("curl command", "Hi", [])
 
 
 @pytest.mark.parametrize("data", ['"$BODY"', "$(cat body.json)", '"$(jq -n "{}")"', "`cat x`"])

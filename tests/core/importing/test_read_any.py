@@ -294,3 +294,10 @@ def test_any_value_at_any_place_is_read_or_refused_with_a_sentence(
         except ImportingError as error:
             said = str(error)
         assert said
+
+
+@pytest.mark.parametrize(("system", "what"), [(None, "null"), ("", "empty"), ([], "empty")])
+def test_a_system_prompt_that_is_not_sent_is_listed(system: object, what: str) -> None:
+    body = {"model": HAIKU, "max_tokens": 9, "system": system, "messages": [], "stream": True}
+    (listed,) = read_request(json.dumps(body)).left_out
+    assert (listed.name, listed.why) == ("system", f"It is {what}, so none is sent.")
