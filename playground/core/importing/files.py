@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
+from playground.core.importing.notebook_cell import commands_of, dedented, is_python
 from playground.core.importing.python_source import parse_python
 from playground.core.importing.strict_json import read_object
 from playground.core.importing.unreadable import kind_sentence
@@ -21,15 +22,10 @@ _HTTP: Final = re.compile(
 _OWN_BODY: Final = re.compile(r"^const body = (?=\{)", re.MULTILINE)
 _OWN_HEADERS: Final = re.compile(r"^const headers = (?=\{)", re.MULTILINE)
 _COMPUTED: Final = re.compile(r'^( *)\["__proto__"\]:', re.MULTILINE)
-_INDENT: Final = re.compile(r"(?:[ \t]*\n)*([ \t]+)(?=\S)")
 _FENCE: Final = re.compile(r"([ \t]*)(```+|~~~+)([^`\n]*)")
 # Every reader tries each block, so a text of nothing but fences needs a bound.
 _MAX_BLOCKS: Final = 50
 _FOR_ANSWERS: Final = re.compile(r"/v1/(?:messages|chat/completions|responses)\b")
-# Cells under these are still Python; under others, such as %%bash, another language.
-_PYTHON_CELLS: Final = ("%%time", "%%capture", "%%timeit")
-_SHELL_CELL: Final = re.compile(r"\s*%%(?:bash|sh|script +(?:ba|z)?sh)\b[^\n]*\n")
-_SHELL_LINE: Final = re.compile(r"^[ \t]*(?:\w+ *= *)?!((?:[^\n]*\\[ \t]*\n)*[^\n]*)", re.MULTILINE)
 
 
 def http_request(text: str) -> Call | None:
@@ -117,24 +113,14 @@ def notebook_source(file: JsonObject) -> Notebook | None:
     sources, left_out = [], []
     for number, cell in enumerate(cells, 1):
         source = _source(cell) if isinstance(cell, dict) else ""
-        commands += _commands(source)
-        if not _is_python(source):
+        commands += commands_of(source)
+        if not is_python(source):
             continue
         try:
-            sources.append(parse_python(_dedented(source))[1])
+            sources.append(parse_python(dedented(source))[1])
         except ImportingError as error:
             left_out.append(LeftOut(f"Cell {number}", f"It is left out. {error}"))
     return Notebook("\n\n".join(sources), "\n".join(commands), tuple(left_out))
-
-
-def _commands(source: str) -> Iterator[str]:
-    """What a cell gives to a shell."""
-    if cell := _SHELL_CELL.match(source):
-        yield source[cell.end() :]
-    elif _is_python(source):
-        # A notebook joins continued lines before a shell sees them.
-        for line in _SHELL_LINE.finditer(source):
-            yield re.sub(r"\\[ \t]*\n", " ", line[1])
 
 
 def _source(cell: JsonObject) -> str:
@@ -142,17 +128,6 @@ def _source(cell: JsonObject) -> str:
     if isinstance(source, list):
         return "".join(line for line in source if isinstance(line, str))
     return source if isinstance(source, str) else ""
-
-
-def _dedented(source: str) -> str:
-    """A cell without the indentation of its first line, which a notebook takes off each line."""
-    indent = _INDENT.match(source)
-    return re.sub(rf"(?m)^{indent[1]}", "", source) if indent else source
-
-
-def _is_python(source: str) -> bool:
-    begin = source.lstrip()
-    return bool(begin) and (not begin.startswith("%%") or begin.startswith(_PYTHON_CELLS))
 
 
 def har_calls(file: JsonObject) -> Sequence[Call] | None:

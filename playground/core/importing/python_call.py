@@ -6,20 +6,14 @@ change a value makes it unknown, and an unknown value is listed, never guessed.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
 from playground.core.importing.messages_body import ABOUT_THE_CALL, KEYS
-from playground.core.importing.python_program import (
-    Program,
-    Text,
-    Unknown,
-    Value,
-    sdk_call,
-)
+from playground.core.importing.python_program import Program, Text, Unknown, Value, code, sdk_call
 from playground.core.importing.python_source import parse_python
 from playground.core.importing.strict_json import read_object
 from playground.core.importing.unreadable import kind_sentence
@@ -29,24 +23,23 @@ from playground.core.text.json_text import Json
 _NOT_SENT: Final = frozenset(
     ("auth", "betas", "cookies", "extra_query", "files", "max_iterations", "params", "timeout")
 )
+_SKIPPED_HEADERS: Final = KEYS | ABOUT_THE_CALL
 _NOT_KNOWN: Final = "What this call sends is known only when the code runs."
 _MESSAGES: Final = "{{messages}}"
 """What stands for a conversation that only running the source would tell."""
 _TURNS: Final = [{"role": "user", "content": _MESSAGES}]
-_POSTED: Final = frozenset(("method", "url", "json", "data", "content"))
-_PLACES: Final = {"post": ("url", "data", "json"), "request": ("method", "url")}
-"""What a client's `post` and `request` take by their places."""
-_OF_HTTP_CLIENT: Final = ("method", "url", "body", "headers")
-"""What the `request` of Python's own `http.client` takes, which has no body by name beside it."""
-_OF_MESSAGES: Final = frozenset(
-    (None, "extra_body", "max_tokens", "messages", "model", "system", "tools")
-)
+_BODIES: Final = ("json", "data", "body", "content")
+_PLACES: Final = {
+    "post": ("url", "data", "json"),
+    "request": ("method", "url"),
+    "http.client": ("method", "url", "body", "headers"),
+}
+"""What an HTTP client that posts takes by its place."""
+_OF_MESSAGES: Final = (None, "extra_body", "max_tokens", "messages", "model", "system", "tools")
 """What a call of the Messages API has at least one of; None: `**` with anything."""
 _OMIT_MARKERS: Final = ("NOT_GIVEN", "anthropic.NOT_GIVEN", "anthropic.omit", "omit")
-_BODIES: Final = ("json", "data", "body", "content")
 _TEXTS: Final = ("content", "text", "system", "input", "instructions")
 _LONGEST_NAME: Final = 60
-_MAX_VALUES: Final = 300_000  # lists in lists can double with each line
 _DEEPEST: Final = 60  # each level takes several calls, which Python's own stack bounds
 
 
@@ -56,18 +49,18 @@ class UnknownValueError(Exception):
 
 @dataclass(slots=True)
 class JsonConverter:
-    """Converts values to JSON and lists the unknown ones in `left_out`."""
+    """Converts a program's values to JSON and lists the unknown ones in `left_out`."""
 
-    left_out: list[LeftOut] = field(default_factory=list)
-    _steps: int = 0
+    program: Program
+    left_out: list[LeftOut]
     _names: dict[tuple[str, int], str] = field(default_factory=dict)
     """The names that stand for unknown parts, by what they stand for."""
 
-    def json(self, value: Value, name: str = "", depth: int = 0) -> Json:
+    def _json(self, value: Value, name: str = "", depth: int = 0) -> Json:
         """Raises `UnknownValueError`, or `ImportingError` for a value that grows without end. In
         a field that takes text, an unknown value is listed and becomes a `{{variable}}`."""
-        self._steps += 1
-        if self._steps > _MAX_VALUES or depth > _DEEPEST:
+        self.program.spend(characters=len(value) if isinstance(value, str) else 0)
+        if depth > _DEEPEST:
             raise ImportingError(_NOT_KNOWN)
         match value:
             case Text(parts=parts) if name in _TEXTS:
@@ -75,26 +68,53 @@ class JsonConverter:
             case Unknown() if name in _TEXTS:
                 return self._placeholder(value, name)
             case list() if name in _TEXTS:
-                return self.known_entries(value, f"{name}, block", depth + 1)
+                return self._known_entries(value, f"{name}, block", depth + 1)
             case Text(parts=parts):
-                return self.json(next(part for part in parts if isinstance(part, Unknown)))
+                return self._json(next(part for part in parts if isinstance(part, Unknown)))
             case Unknown():
-                raise UnknownValueError(value.source)
+                raise UnknownValueError(code(value.node))
             case list():
-                return [self.json(entry, depth=depth + 1) for entry in value]
+                return [self._json(entry, depth=depth + 1) for entry in value]
             case dict():
-                return {key: self.json(entry, key, depth + 1) for key, entry in value.items()}
+                return {key: self._json(entry, key, depth + 1) for key, entry in value.items()}
         return value
 
-    def known_entries(self, entries: Iterable[Value], what: str, depth: int = 0) -> list[Json]:
-        """The entries whose values are known; the unknown ones are listed."""
-        known = []
-        for number, entry in enumerate(entries, 1):
+    def known(self, fields: dict[str, Value], where: str = "", depth: int = 0) -> dict[str, Json]:
+        """What is known of the fields, as JSON; what is not is listed."""
+        known: dict[str, Json] = {}
+        for name, value in fields.items():
             try:
-                known.append(self.json(entry, depth=depth + 1))
+                known[name] = self._field(where + name, value, depth)
             except UnknownValueError as error:
-                self.list_unknown(f"{what} {number}", str(error))
+                self.list_unknown(where + name, str(error))
         return known
+
+    def _field(self, name: str, value: Value, depth: int) -> Json:
+        if name in _BODIES and isinstance(value, Unknown) and value.dumped is not None:
+            value = value.dumped
+        match value:
+            # Given as `json`, a text goes out as one.
+            case str() if name in ("data", "body", "content") and value.lstrip().startswith("{"):
+                return self.known(read_object(value, "The text that is posted"))
+            case Text(parts=parts) if name == "url":
+                return "".join(part for part in parts if isinstance(part, str))
+            case dict() if name in _BODIES:
+                return self.known(value)
+            case dict() if name in ("headers", "extra_headers"):
+                # A key among headers is not even looked at.
+                names = [name for name in value if name.lower() not in _SKIPPED_HEADERS]
+                return self.known({name: value[name] for name in names}, "Header ")
+            case list() if name in ("messages", "input"):
+                entries = self._known_entries(value, "Message")
+                return entries if entries or not value or name == "input" else _TURNS
+            case Unknown() if name == "messages":
+                self.list_unknown(name, code(value.node), f": {_MESSAGES} stands there.")
+                return _TURNS
+        return self._json(value, name if name in ("system", "instructions", "input") else "", depth)
+
+    def _known_entries(self, entries: list[Value], what: str, depth: int = 0) -> list[Json]:
+        fields = {f"{what} {number}": entry for number, entry in enumerate(entries, 1)}
+        return list(self.known(fields, depth=depth + 1).values())
 
     def list_unknown(self, name: str, source: str, instead: str = ".") -> None:
         """Add an unknown value to `left_out`."""
@@ -104,7 +124,8 @@ class JsonConverter:
     def _placeholder(self, unknown: Unknown, where: str = "f-string") -> str:
         """A variable of the editor's, whose value can be filled in there."""
         # The same value written in another way is another text; a name bound again, another value.
-        source, what = unknown.source, (unknown.source, unknown.since)
+        source = code(unknown.node)
+        what = (source, unknown.since)
         is_named = where == "f-string" or isinstance(unknown.node, ast.Name)
         name = new = as_name(short(source) if is_named else where) or "value"
         numbered = (f"{name[:_LONGEST_NAME]}_{number}" for number in count(2))
@@ -118,74 +139,79 @@ class JsonConverter:
 def read_python(text: str) -> Call:
     """The first call in the source. Raises `ImportingError`."""
     tree, _ = parse_python(text)
-    calls = list(_calls(tree))
+    calls = _calls(tree)
     if not calls:
         raise ImportingError("This Python has no call of messages.create, messages.stream or post.")
     name, call = calls[0]
-    converter = JsonConverter([*_of_client(tree)])
+    converter = JsonConverter(Program(tree, call), [*_beside_the_call(tree)])
     if len(calls) > 1:
         why = f"It has {len(calls)} calls; the first is taken, in line {call.lineno}."
         converter.left_out.append(LeftOut("Other calls", why))
-    arguments = _arguments(name, call, Program(tree, call), converter)
+    arguments = _arguments(name, call, converter)
     if name.startswith("completions") and "prompt" in arguments:
         raise ImportingError(kind_sentence("a call of a text-completion API"))
-    body = {
-        key: known
-        for key, value in arguments.items()
-        for known in _json_argument(key, value, converter)
-    }
+    body = converter.known(arguments)
     for key in sorted(_NOT_SENT & body.keys()):
         del body[key]
         converter.left_out.append(LeftOut(key, "It is not sent from here."))
     return _post_body(body, converter) if name in _PLACES else _sdk_call_body(name, body, converter)
 
 
-def _of_client(tree: ast.Module) -> Iterator[LeftOut]:
-    """What the client object adds to each request, except keys, which are never imported."""
+def _beside_the_call(tree: ast.Module) -> Iterator[LeftOut]:
+    """What is set elsewhere and sent with a request, except keys, which are never imported."""
     for node in ast.walk(tree):
         match node:
             case ast.keyword(arg="default_headers" | "default_query" as name, value=value):
                 keys = getattr(value, "keys", (None,))
                 if not KEYS.issuperset(str(getattr(key, "value", key)).lower() for key in keys):
                     yield LeftOut(name, "It is set on the client and is not imported.")
+            case ast.Call(func=ast.Attribute(attr="add_header"), args=[ast.Constant(name), _]):
+                if str(name).lower() not in _SKIPPED_HEADERS:
+                    yield LeftOut(f"Header {short(str(name))}", "It is not sent from here.")
 
 
 def holds_python_call(text: str) -> bool:
     """Whether this is Python with a call that can be read."""
     try:
-        return any(_calls(parse_python(text)[0]))
+        return bool(_calls(parse_python(text)[0]))
     except ImportingError:
         return False
 
 
-def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
+def _calls(tree: ast.Module) -> list[tuple[str, ast.Call]]:
+    """The calls that send a request, each with the name of its kind."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     # `ast.walk` goes by depth, but the first call in the text is meant.
-    for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
-        name, names = sdk_call(call.func), {keyword.arg for keyword in call.keywords}
-        method, given = getattr(call.func, "attr", ""), len(call.args) + len(names & _POSTED)
-        # Other services' SDKs have messages too, as Twilio's has.
-        is_of_others = name == "messages.create" and names and names.isdisjoint(_OF_MESSAGES)
-        is_of_bedrock = method.startswith("invoke_model") and "body" in names
-        if name is not None and not name.endswith(".count_tokens") and not is_of_others:
-            yield name, call
-        elif is_of_bedrock or (method == "post" and given > 1):
-            yield "post", call
-        # The `stream` of httpx takes the verb first, as `request` does.
-        elif method in ("request", "stream") and given > 2:
-            verbs = call.args[:1] or [k.value for k in call.keywords if k.arg == "method"]
-            if "POST" in (str(getattr(verb, "value", "")).upper() for verb in verbs):
-                yield "request", call
+    calls.sort(key=lambda node: (node.lineno, node.col_offset))
+    return [(name, call) for call in calls if (name := _kind(call))]
 
 
-def _arguments(
-    name: str, call: ast.Call, program: Program, converter: JsonConverter
-) -> dict[str, Value]:
+def _kind(call: ast.Call) -> str:
+    """Which call of an SDK this is, or which of `_PLACES`; an empty text for any other."""
+    name, names = sdk_call(call.func) or "", {keyword.arg for keyword in call.keywords}
+    # Other services' SDKs have messages too, as Twilio's has.
+    is_of_others = name == "messages.create" and names and names.isdisjoint(_OF_MESSAGES)
+    if name and not name.endswith(".count_tokens") and not is_of_others:
+        return name
+    method, places = getattr(call.func, "attr", ""), len(call.args)
+    has_body = not names.isdisjoint(_BODIES)
+    is_of_bedrock = method.startswith("invoke_model") and "body" in names
+    if is_of_bedrock or (method == "post" and (has_body or places > 1)):
+        return "post"
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "method"]
+    verbs = [str(getattr(node, "value", "")).upper() for node in (*call.args[:1], *named)]
+    # The `stream` of httpx takes the verb first, as `request` does.
+    if method in ("request", "stream", "Request") and verbs[:1] == ["POST"]:
+        return "request" if has_body else "http.client" if places > 2 else ""
+    # urllib posts what it has data for, unless a verb is named.
+    is_of_urllib = code(call.func).endswith(("Request", "urlopen")) and "data" in names
+    return "post" if is_of_urllib and places < 2 and verbs[places:] in ([], ["POST"]) else ""
+
+
+def _arguments(name: str, call: ast.Call, converter: JsonConverter) -> dict[str, Value]:
     """What the call is given, by name."""
     arguments: dict[str, Value] = {}
-    places = _PLACES.get(name, ())
-    if name == "request" and not any(keyword.arg in _BODIES for keyword in call.keywords):
-        places = _OF_HTTP_CLIENT
+    program, places = converter.program, _PLACES.get(name, ())
     for at, node in enumerate(call.args):
         if at < len(places) and not isinstance(node, ast.Starred):
             arguments[places[at]] = program.value(node)
@@ -196,8 +222,7 @@ def _arguments(
         if keyword.arg:
             value = {} if program.function(keyword.value) in _OMIT_MARKERS else {keyword.arg: value}
         if not isinstance(value, dict):
-            source = Unknown(keyword.value).source
-            converter.list_unknown(f"**{source}", source)
+            converter.list_unknown(f"**{code(keyword.value)}", code(keyword.value))
             continue
         if twice := arguments.keys() & value.keys():
             raise ImportingError(f"{short(min(twice))} is given twice, which Python rejects.")
@@ -223,8 +248,7 @@ def _sdk_call_body(name: str, body: dict[str, Json], converter: JsonConverter) -
 
 
 def _post_body(arguments: dict[str, Json], converter: JsonConverter) -> Call:
-    bodies = (arguments.get(name) for name in _BODIES)
-    body = next((body for body in bodies if isinstance(body, dict)), None)
+    body = next((body for body in map(arguments.get, _BODIES) if isinstance(body, dict)), None)
     if body is None:
         raise ImportingError("What this code posts is known only when it runs.")
     # Bedrock takes the model beside the body.
@@ -232,37 +256,3 @@ def _post_body(arguments: dict[str, Json], converter: JsonConverter) -> Call:
         body = {"model": arguments["modelId"], **body}
     headers, url = arguments.get("headers", {}), str(arguments.get("url", ""))
     return Call(body, headers, url, tuple(converter.left_out))
-
-
-def _json_argument(name: str, value: Value, converter: JsonConverter) -> Iterator[Json]:
-    """The argument as JSON; nothing where it is not known, which is listed."""
-    if name in _BODIES and isinstance(value, Unknown) and value.dumped is not None:
-        value = value.dumped
-    # Given as `json`, a text goes out as one.
-    is_sent = name in _BODIES and name != "json"
-    if is_sent and isinstance(value, str) and value.lstrip().startswith("{"):
-        value = read_object(value, "The text that is posted")
-    try:
-        if name == "url" and isinstance(value, Text):
-            yield "".join(part for part in value.parts if isinstance(part, str))
-        elif name in (*_BODIES, "headers", "extra_headers") and isinstance(value, dict):
-            where, skipped = ("", ()) if name in _BODIES else ("Header ", KEYS | ABOUT_THE_CALL)
-            # A key among headers is not even looked at.
-            fields = {key: inner for key, inner in value.items() if key.lower() not in skipped}
-            yield {
-                key: known
-                for key, inner in fields.items()
-                for known in _json_argument(where + key, inner, converter)
-            }
-        elif name in ("messages", "input") and isinstance(value, list):
-            entries = converter.known_entries(value, "Message")
-            yield entries if entries or not value or name == "input" else _TURNS
-        else:
-            yield converter.json(value, name if name in ("system", "instructions", "input") else "")
-    except UnknownValueError as error:
-        is_prompt = name == "messages"
-        converter.list_unknown(
-            name, str(error), f": {_MESSAGES} stands there." if is_prompt else "."
-        )
-        if is_prompt:
-            yield _TURNS

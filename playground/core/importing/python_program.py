@@ -11,15 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
-from playground.core.importing.import_result import MAX_CHARACTERS, ImportingError
+from playground.core.importing.import_result import ImportingError
 from playground.core.importing.strict_json import read_json
 
-_MAX_STEPS: Final = 300_000  # lists built from other lists can double with each line
-_TANGLED: Final = "This Python is too entangled to be read."
+_MAX_STEPS: Final = 300_000  # lists built from other lists can double with each line,
+_CHARACTERS_A_STEP: Final = 10  # and so can texts
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _Loop = ast.For | ast.AsyncFor | ast.While | _Comprehension
@@ -44,19 +43,14 @@ _OPENING: Final = frozenset(
 Value: TypeAlias = "str | int | float | Unknown | Text | list[Value] | dict[str, Value] | None"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unknown:
-    """What only running the source would tell. `dumped`: what it is the JSON text of, or that
-    text itself where it is bytes. `since`:
-    the same of two with equal nodes only where both have the same value."""
+    """What only running the source would tell. `dumped`: what it is the JSON text of, or that text
+    itself where it is bytes. `since`: the same of two equal nodes only where their value is."""
 
     node: ast.expr
     dumped: Value = None
     since: int = 0
-
-    @cached_property
-    def source(self) -> str:
-        return written(self.node)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +76,7 @@ class Program:
     _frames: list[tuple[set[str], dict[str, tuple[Value, int]]]] = field(default_factory=list)
     """The scopes around the call: the names that each binds; what is known of them, since when."""
     _age: int = 0
-    """Grows when a list or dict may be changed by what is not followed: older ones are unknown
-    from then on, for it may hold any of them."""
+    """Grows when a list or dict may have changed unseen: older ones are unknown from then on."""
     _is_dumped: bool = False
     """Whether a text was made of one, which is another one than after a change."""
     _bindings: Counter[str] = field(default_factory=Counter)
@@ -142,14 +135,14 @@ class Program:
 
     def function(self, node: ast.expr) -> str:
         """The name of a function; an empty text where the source may give it to another."""
-        name = written(node)
+        name = code(node)
         root = name.partition(".")[0]
         is_bound = root in self._taken or "*" in self._anytime
         return "" if is_bound or ("*" in self._taken and root not in self._imported) else name
 
     def value(self, node: ast.expr) -> Value:
         """What an expression stands for; what it does to others is taken into account."""
-        self._spend()
+        self.spend()
         match node:
             case ast.Constant(value=None | str() | int() | float() as value):
                 if not isinstance(value, int) or value.bit_length() <= _MAX_BITS:
@@ -170,34 +163,30 @@ class Program:
                 if isinstance(first, str | Text) or isinstance(second, str | Text):
                     return self._text(((left, first), (right, second)))
                 if isinstance(first, list) and isinstance(second, list):
-                    self._spend(len(first) + len(second))
+                    self.spend(len(first) + len(second))
                     return first + second
             case ast.Call(func=ast.Attribute(value=owner, attr="join"), args=[given], keywords=[]):
                 between, texts = self.value(owner), self.value(given)
                 if isinstance(between, str) and isinstance(texts, list):
-                    known = [text for text in texts if isinstance(text, str)]
-                    if len(known) == len(texts):
-                        return self._text([(node, between.join(known))])
+                    pieces = [(node, part) for text in texts for part in (between, text)]
+                    if all(isinstance(text, str) for text in texts):
+                        return self._text(pieces[1:])
             case ast.Call(func=ast.Attribute(value=owner, attr="encode"), args=given, keywords=[]):
-                text, is_plain = self.value(owner), all(isinstance(a, ast.Constant) for a in given)
-                if isinstance(text, str) and is_plain:
-                    return self._unknown(node, text)
-                if isinstance(text, Unknown) and text.dumped is not None and is_plain:
-                    return self._unknown(node, text.dumped)
+                text = self.value(owner)
+                if all(isinstance(option, ast.Constant) for option in given):
+                    return self._unknown(node, text.dumped if isinstance(text, Unknown) else text)
             case ast.Call(func=ast.Name(id="dict") as function, args=[], keywords=given):
                 if self.function(function):
                     names = [ast.Constant(part.arg) if part.arg else None for part in given]
                     return self._fields(node, [*names], [part.value for part in given])
-            case ast.Call(func=function, args=[given], keywords=[]) if self.function(
-                function
-            ) in _LOADS and isinstance(text := self.value(given), str):
-                with contextlib.suppress(ImportingError):
-                    loaded: Value = read_json(text)
-                    return loaded
-            case ast.Call(func=function, args=[given, *_]):
-                if self.function(function) in _DUMPS:
+            case ast.Call(func=function, args=[given, *_], keywords=options):
+                name = self.function(function)
+                if name in _DUMPS:
                     self._is_dumped = True
                     return self._unknown(node, self.value(given))
+                if name in _LOADS and not options and isinstance(text := self.value(given), str):
+                    with contextlib.suppress(ImportingError):
+                        return cast(Value, read_json(text))
         self._blur(node)
         return self._unknown(node)
 
@@ -217,7 +206,7 @@ class Program:
         for node in nodes:
             value = self.value(node.value) if isinstance(node, ast.Starred) else [self.value(node)]
             entries = value if isinstance(value, list) else [self._unknown(node)]
-            self._spend(len(entries))
+            self.spend(len(entries))
             yield from entries
 
     def _fields(self, node: ast.expr, keys: list[ast.expr | None], values: list[ast.expr]) -> Value:
@@ -247,9 +236,7 @@ class Program:
             part = value if isinstance(value, str | Text) else self._unknown(node)
             parts += part.parts if isinstance(part, Text) else (part,)
         known = [part for part in parts if isinstance(part, str)]
-        self._spend(len(parts))
-        if sum(map(len, known)) > MAX_CHARACTERS:
-            raise ImportingError(_TANGLED)
+        self.spend(len(parts), sum(map(len, known)))
         return "".join(known) if len(known) == len(parts) else Text(tuple(parts))
 
     def _approach(self, node: ast.AST, inner: ast.AST) -> list[ast.AST]:
@@ -318,10 +305,11 @@ class Program:
         for name in list(known) if "*" in names else names:
             known.pop(name, None)
 
-    def _spend(self, steps: int = 1) -> None:
-        self._steps += steps
+    def spend(self, steps: int = 1, characters: int = 0) -> None:
+        """Raises `ImportingError` for a program whose values grow without end."""
+        self._steps += steps + characters // _CHARACTERS_A_STEP
         if self._steps > _MAX_STEPS:
-            raise ImportingError(_TANGLED)
+            raise ImportingError("This Python is too entangled to be read.")
 
     def _lent(self, node: ast.AST, *, is_read: bool = False) -> Iterator[ast.Name]:
         """The names whose lists and dicts may be changed, then or later, by what a node does.
@@ -344,18 +332,17 @@ class Program:
             yield from self._lent(child, is_read=is_read)
 
 
-def written(node: ast.expr) -> str:
+def code(node: ast.expr) -> str:
     """An expression as Python writes it, or its tree."""
-    try:
-        return ast.unparse(node)
     # An f-string may have no spelling: with a no-break space in a part, for one.
-    except ValueError:
-        return ast.dump(node)
+    with contextlib.suppress(ValueError):
+        return ast.unparse(node)
+    return ast.dump(node)
 
 
 def sdk_call(function: ast.expr) -> str | None:
     """Which call of an SDK this is, such as "messages.create"."""
-    match = _SDK.search(written(function)) if isinstance(function, ast.Attribute) else None
+    match = _SDK.search(code(function)) if isinstance(function, ast.Attribute) else None
     return match and ".".join(match.groups())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
 
 import pytest
 
@@ -303,6 +304,27 @@ TANGLED = {
 }
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "content = S.join(a)",
+        "content = 'x' + S.join([*a, *a])",
+        "b = [S]\n" + "b = b + b\n" * 15 + "content = b",
+        "b = [{'type': 'text', 'text': S}]\n" + "b = b + b\n" * 15 + "content = b",
+        "b = S\n" + "b = f'{b}{b}'\n" * 15 + "content = b",
+    ],
+)
+def test_no_text_is_built_that_is_far_longer_than_its_source(made: str) -> None:
+    source = f"S = '{'x' * 90_000}'\na = ['']\n" + "a = a + a\n" * 15 + made
+    call = "client.messages.create(model='m', max_tokens=9, messages=[{'role': 'user', "
+    tracemalloc.start()
+    with pytest.raises(ImportingError, match="too entangled"):
+        read_request(f"{source}\n{call}'content': content}}])")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 300_000_000
+
+
 @pytest.mark.parametrize("name", TANGLED)
 def test_tangled_source_takes_a_bounded_time(name: str) -> None:
     began_s = time.process_time()
@@ -456,6 +478,42 @@ def test_a_request_whose_method_is_no_literal_post_is_no_call(post: str) -> None
         read_request(f"METHOD = 'POST'\n{posted(post)}")
     found = read_request(f"METHOD = 'POST'\n{posted(post)}\n{ASKED_HI}")
     assert (found.request.params.max_tokens, texts(found)) == (9, ["Hi"])
+
+
+ENCODED = "data=json.dumps(BODY).encode('utf-8')"
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        f"urllib.request.Request(URL, {ENCODED}, headers=headers, method='POST')",
+        f"request.Request(URL, headers=headers, {ENCODED})",
+        f"Request(url=URL, {ENCODED})",
+        f"urlopen(URL, {ENCODED}, timeout=9)",
+        f"urllib.request.urlopen(urllib.request.Request(URL, {ENCODED}))",
+        "requests.Request('POST', URL, json=BODY).prepare()",
+        "client.post('/v1/messages', body=BODY)",
+    ],
+)
+def test_what_urllib_and_other_clients_post_is_read(post: str) -> None:
+    found = read_request(f"{POSTED}\n{posted(post)}")
+    assert (found.request.params.model, texts(found)) == ("m", ["Hi"])
+    assert set(names(found)) <= {"timeout"}
+
+
+@pytest.mark.parametrize("more", ["method='PUT'", "method=METHOD", "method='GET'"])
+def test_what_urllib_may_send_with_another_verb_is_no_call(more: str) -> None:
+    with pytest.raises(ImportingError, match="no call of messages"):
+        read_request(f"{POSTED}\n{posted(f'Request(URL, {ENCODED}, {more})')}")
+
+
+def test_a_header_that_is_added_to_a_request_is_listed_unless_it_is_a_key() -> None:
+    added = "\n".join(
+        f"asked.add_header({name!r}, value)"
+        for name in ("anthropic-version", "X-Api-Key", "content-type")
+    )
+    found = read_request(f"{POSTED}\n{posted(f'asked = Request(URL, {ENCODED})')}\n{added}")
+    assert names(found) == ["Header anthropic-version"]
 
 
 def test_what_a_request_takes_in_its_third_place_is_listed_and_not_guessed() -> None:
