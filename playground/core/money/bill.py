@@ -84,8 +84,9 @@ def bill(usage: Usage | None, call: BilledCall, known: BillFacts) -> tuple[Cost,
     is_demo = call.connection.kind == "demo"
     # Asked before any price: what was not billed costs nothing even where no price is known.
     if known.free:
-        kind: CostKind = "at least" if known.missing else "exact"
-        why = _line(known.free, *known.missing)
+        missing = (*known.missing, *_beside_what_is_free(usage or Usage()))
+        kind: CostKind = "at least" if missing else "exact"
+        why = _line(known.free, *missing)
         return Cost(Decimal(0), "simulated" if is_demo else kind, why), prices
     if usage is None:
         return Cost(None, "unknown", "The answer came without a usage report."), prices
@@ -105,6 +106,13 @@ def bill(usage: Usage | None, call: BilledCall, known: BillFacts) -> tuple[Cost,
         return Cost(None, "unknown", why), prices  # It may be less, and it may be more.
     kind = "at least" if missing else "at most" if perhaps_less else "exact"
     return Cost(usd, kind, why), prices
+
+
+def _beside_what_is_free(usage: Usage) -> Iterator[str]:
+    """What was done before an answer was refused, and may be billed all the same."""
+    has_others = any(part.kind in _BESIDE or part.usage.output_tokens for part in usage.iterations)
+    if has_others or usage.web_searches or usage.used_container:
+        yield "What was done before it, such as a compaction or a search, may be billed."
 
 
 def add_earlier_attempts(last: Cost, earlier: Sequence[Cost]) -> Cost:

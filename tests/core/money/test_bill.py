@@ -255,6 +255,23 @@ def test_a_refusal_of_a_new_category_costs_at_most_what_its_usage_comes_to():
 
 
 @pytest.mark.parametrize(
+    "usage",
+    [
+        Usage(100, iterations=(message(90_000, 8_000, "compaction"), message(100, 0))),
+        Usage(100, iterations=(message(50, 0, "advisor_message"), message(100, 0))),
+        Usage(100, web_searches=3),
+        Usage(100, used_container=True),
+    ],
+)
+def test_a_free_refusal_does_not_make_free_what_was_done_before_it(usage):
+    found = billed(usage, known=refusal_facts("free"))
+    assert found == Cost(Decimal(0), "at least")
+    assert "may be billed" in found.why
+    declined = Usage(100, iterations=(message(100, 0),))
+    assert billed(declined, known=refusal_facts("free")) == Cost(Decimal(0), "exact")
+
+
+@pytest.mark.parametrize(
     ("usage", "model", "connection", "says"),
     [
         (None, "claude-opus-5-5", CLAUDE, "without a usage report"),
