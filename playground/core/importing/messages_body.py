@@ -53,11 +53,12 @@ def request_from_messages_body(call: Call, source: str) -> Imported:
     has_system = "system" in body
     given = body.pop("system", "")
     system = texts_of(given, "system", left_out)
-    if has_system and not system:
-        what = "null" if given is None else "empty"
-        left_out.append(LeftOut("system", f"It is {what}, so none is sent."))
+    at = len(left_out)
     moved, messages = _messages(body.pop("messages", []), left_out, has_system=bool(system))
     system = system or moved
+    if has_system and not system:
+        what = "null" if given is None else "empty"
+        left_out.insert(at, LeftOut("system", f"It is {what}, so none is sent."))
     # A request that only fills the cache has no answer to stream.
     if body.pop("stream", False) is not True and not fills_cache(body):
         left_out.append(LeftOut("stream", "The playground always streams the answer."))

@@ -301,3 +301,8 @@ def test_a_system_prompt_that_is_not_sent_is_listed(system: object, what: str) -
     body = {"model": HAIKU, "max_tokens": 9, "system": system, "messages": [], "stream": True}
     (listed,) = read_request(json.dumps(body)).left_out
     assert (listed.name, listed.why) == ("system", f"It is {what}, so none is sent.")
+    body["messages"] = [{"role": "system", "content": "S"}]
+    body["top_k"] = 5
+    found = read_request(json.dumps(body))
+    assert found.request.prompt.system == "S"
+    assert all("none is sent" not in each.why for each in found.left_out)
