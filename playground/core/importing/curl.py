@@ -299,7 +299,6 @@ def _piece(option: str, word: Word, heredoc: Word | None) -> Word:
         where = "piped into it" if word.text == "@-" else f"in {short(word.text[1:])}"
         raise ImportingError(f"Its body is {where}. Paste that instead.")
     if option in ("-d", "--data", "--data-ascii"):
-        return Word(
-            re.sub(r"[\r\n]", "", heredoc.text), heredoc.filled
-        )  # As curl does with a file.
+        # curl leaves the ends of lines out of a file.
+        return Word(re.sub(r"[\r\n]", "", heredoc.text), heredoc.filled)
     return heredoc
