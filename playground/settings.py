@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
-from playground.core.money.budget import Budget, amount
+from playground.core.money.budget import Budget
+from playground.core.money.dollars import amount
 from playground.core.request.connection import CLAUDE, CLAUDE_API_URL, DEMO, Connection, FlatPrice
 from playground.core.visitors.access import Caps, Gate, email_in_lower_case
 from playground.core.visitors.passcode import LONGEST, SHORTEST, length

@@ -1,5 +1,5 @@
 """Reads many streams at once in fewer, larger pieces: each read costs far more than what is
-in it, and pages are told of new text ten times a second at most."""
+in it. How often a page is sent what came, `ui/server/feed.py` decides."""
 
 import asyncio
 import time

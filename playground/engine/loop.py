@@ -21,7 +21,7 @@ from playground.core.answer.failures import Failure
 from playground.core.runs.outcome import StoppedBy, why_stopped
 from playground.core.runs.run_view import RunView
 from playground.core.text.refusal import Refusal
-from playground.core.visitors.access import demo_lane_size, queue_problem
+from playground.core.visitors.queue_places import demo_lane_size, queue_problem
 from playground.engine.run import Run
 
 GRACE_S = 25.0

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from playground.core.answer.events import Iteration, RefusalBill, Usage
-from playground.core.money.budget import limit
+from playground.core.money.dollars import in_all_digits
 from playground.core.money.pricing import (
     MAX_USD,
     Cost,
@@ -133,7 +133,7 @@ def add_earlier_attempts(last: Cost, earlier: Sequence[Cost]) -> Cost:
         kind = "simulated"
     why = _line(
         last.why,
-        f"Earlier attempts reported {limit(before_usd)} of it." if before else "",
+        f"Earlier attempts reported {in_all_digits(before_usd)} of it." if before else "",
         "What an earlier attempt cost is unknown." if len(before) < len(earlier) else "",
     )
     return Cost(usd, kind, why)
@@ -151,7 +151,7 @@ def searches(usage: Usage, prices: UnitPrices | None) -> str:
         return ""
     phrase = "1 web search" if count == 1 else f"{count:,} web searches"
     usd = count * prices.web_search_usd if prices else None
-    return f"{phrase} · {limit(usd)}" if usd else phrase
+    return f"{phrase} · {in_all_digits(usd)}" if usd else phrase
 
 
 def _add_up(usage: Usage, prices: UnitPrices, call: BilledCall) -> tuple[Decimal, tuple[str, ...]]:

@@ -4,7 +4,6 @@ What a run can cost is reserved before it starts, and what it did cost takes the
 that when it ends. Simulated money never counts.
 """
 
-import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -13,14 +12,13 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
 from playground.core.answer.events import AttemptFailed, Event
+from playground.core.money.dollars import in_all_digits, in_dollars
 from playground.core.text.refusal import Refusal
 from playground.core.visitors.access import LOCAL
 
 # What the log's columns hold: a reservation of finer parts would not be read back the same.
 PICO = Decimal("1e-12")
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
-LARGEST_USD = Decimal(1_000_000)
-AMOUNT = re.compile(r"\d{1,7}(\.\d{0,6})?|\.\d{1,6}", re.ASCII)
 OWNER = "owner"
 """Who pays for runs with the key of the server's owner; else the visitor pays."""
 
@@ -61,9 +59,9 @@ class Window:
     def words(self) -> str:
         """Such as: today's $0.50."""
         if self.scope == "share":
-            return f"your {limit(self.cap_usd)} for today"
+            return f"your {in_all_digits(self.cap_usd)} for today"
         name = "this session's" if self.name == "session" else "today's"
-        return f"{name} {limit(self.cap_usd)}"
+        return f"{name} {in_all_digits(self.cap_usd)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,31 +130,6 @@ def unpriced(why: str) -> Refusal:
 def reserved_usd(worst_case_usd: Decimal) -> Decimal:
     """The worst case in whole pico-dollars, never rounded down."""
     return worst_case_usd.quantize(PICO, ROUND_CEILING)
-
-
-def amount(text: str) -> Decimal | None:
-    """Dollars as a person writes them, such as 0.50. Empty: None. Raises ValueError."""
-    text = text.strip().removeprefix("$").strip()
-    if not text:
-        return None
-    if not AMOUNT.fullmatch(text) or Decimal(text) > LARGEST_USD:
-        raise ValueError("not an amount of dollars")
-    return Decimal(text)
-
-
-def in_dollars(usd: Decimal) -> str:
-    """Dollars with at least two significant digits, never rounded down to nothing."""
-    if usd == 0:
-        return "$0"
-    if usd >= 1:
-        return f"${usd:,.2f}"
-    return f"${usd:.{max(4, 1 - usd.adjusted())}f}"
-
-
-def limit(usd: Decimal) -> str:
-    """An amount with exactly the digits that it has: $0.50, $1.009."""
-    places = -int(usd.normalize().as_tuple().exponent)
-    return f"${usd:,.{max(2, places)}f}" if usd else "$0"
 
 
 async def within_budget(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from playground.core.answer.content import text_of
-from playground.core.money.budget import in_dollars
+from playground.core.money.dollars import in_dollars
 from playground.core.rendering.blocks_html import BlockHtml, blocks_html
 from playground.core.saved_pages.html_page import render
 from playground.core.sharing.shared_run import NUMBERS, SharedRun

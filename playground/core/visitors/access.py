@@ -1,5 +1,5 @@
-"""Who a visitor is, whether they may use the key, or the server, of the app's owner, how large
-their requests may be, and how many runs may wait. What is not opened on purpose stays closed."""
+"""Who a visitor is, whether they may use the key, or the server, of the app's owner, and how large
+their requests may be. What is not opened on purpose stays closed."""
 
 import hashlib
 import re
@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from playground.core.request.connection import Connection
-
 LOCAL = "local"
 """The one visitor at the machine that the app runs on."""
 TOKEN_BYTES = 32
-SHARE_OF_QUEUE = 4
-"""One visitor may fill no more than this part of the places to wait in."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
@@ -129,24 +125,3 @@ def variants_problem(count: int, caps: Caps) -> str | None:
         return None
     noun = "variant" if caps.variants == 1 else "variants"
     return f"Not started: this app lets visitors run {caps.variants} {noun} at once."
-
-
-def uses_demo_lane(visitor: str, connection: Connection) -> bool:
-    """Whether a run is a stranger's on the demo: nobody's money or machine waits for it."""
-    return visitor != LOCAL and connection.kind == "demo"
-
-
-def demo_lane_size(most: int) -> int:
-    """How many places strangers' demo runs have beside `most` for all others."""
-    return max(1, most // 2)
-
-
-def queue_problem(visitor: str, count: int, own: int, all_: int, most: int) -> str | None:
-    """Why `count` more runs may not wait, where `all_` do, `own` of them this visitor's."""
-    if all_ + count > most:
-        return f"Not started: {all_:,} of {most:,} places in the queue are taken. Try again soon."
-    # At least one: a short queue would otherwise let no stranger in at all.
-    share = max(1, most // SHARE_OF_QUEUE)
-    if visitor != LOCAL and own + count > share:
-        return f"Not started: {own:,} of your {share:,} places in the queue are taken."
-    return None

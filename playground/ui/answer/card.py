@@ -19,7 +19,6 @@ from playground.engine.run_rows import cost_of
 from playground.ui.answer.marked_changes import change_summary
 from playground.ui.answer.timeline import live_timeline
 from playground.ui.money.money import spent_of
-from playground.ui.session import request_state
 from playground.ui.session.answers_state import View, compared_run, comparison_candidates
 from playground.ui.widgets import formats
 
@@ -57,7 +56,7 @@ def card_head(letter: str, run: RunView, view: View) -> dict[str, Any]:
     name = view.names[letter]
     if view.is_hidden:
         return {"name": name, "colour": "gray", "asked": ""}
-    return {"name": name, "colour": request_state.COLOURS[letter], "asked": plan.model_summary}
+    return {"name": name, "colour": formats.COLOURS[letter], "asked": plan.model_summary}
 
 
 def card_fields(letter: str, run: RunView, view: View) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from playground.core.checks.problems import SEVERITIES, Problem
 from playground.core.runs.run_plan import Plan
 from playground.ui.runs import running
 from playground.ui.session import editor_state, experiment_state
-from playground.ui.session.request_state import COLOURS
+from playground.ui.widgets.formats import COLOURS
 from playground.ui.widgets.markdown import plain
 
 MARKS = {

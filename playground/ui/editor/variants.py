@@ -19,6 +19,7 @@ from playground.ui.editor.parameters import (
 from playground.ui.money.money import show_worst_case
 from playground.ui.runs import running
 from playground.ui.session import editor_state, request_state, state
+from playground.ui.widgets import formats
 from playground.ui.widgets.fields import number_field
 from playground.ui.wire import as_sent, snippets, version_table
 
@@ -67,7 +68,7 @@ def _edit_variant(
     )  # fmt: skip
     below = st.container(gap="xsmall")
     with row:
-        st.badge(letter, color=request_state.COLOURS[letter])  # type: ignore[arg-type] # a literal
+        st.badge(letter, color=formats.COLOURS[letter])  # type: ignore[arg-type] # a literal
         named: Visibility = "visible" if is_named else "collapsed"
         _choose_model(letter, offered, named)
         choose_in_front(plan, below, label_visibility=named, width=NUMBER_WIDTH)

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from playground.core.money.budget import OWNER, Balance, Budget, in_dollars, limit
+from playground.core.money.budget import OWNER, Balance, Budget
+from playground.core.money.dollars import in_all_digits, in_dollars
 from playground.core.text.refusal import Refusal
 from playground.ui.runs import running, spending
 from playground.ui.server.script_queue import in_turn
@@ -67,7 +68,7 @@ def _save() -> None:
 
 def _show_owners(owners: Budget) -> None:
     limits = [
-        f"{limit(usd)} a {name}"
+        f"{in_all_digits(usd)} a {name}"
         for usd, name in ((owners.session_usd, "session"), (owners.day_usd, "day"))
         if usd is not None
     ]

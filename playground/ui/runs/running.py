@@ -14,7 +14,8 @@ from playground.core.request.request import Prompt, Request
 from playground.core.request.template import TemplateError, render_with_gaps
 from playground.core.runs.run_plan import KeyHolder, Plan, RunContext, Variant, plan
 from playground.core.text.refusal import Refusal
-from playground.core.visitors.access import Caps, uses_demo_lane, variants_problem
+from playground.core.visitors.access import Caps, variants_problem
+from playground.core.visitors.queue_places import uses_demo_lane
 from playground.core.wire.wire import Wire, model_id_of, model_on, wire
 from playground.engine.run import Run
 from playground.ui.runs import spending

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from playground.core.answer.failures import Failure
-from playground.core.money.budget import LARGEST_USD, Budget
+from playground.core.money.budget import Budget
+from playground.core.money.dollars import LARGEST_USD
 from playground.core.text.number_text import number_text, read_number, rule
 
 BUDGET_SESSION, BUDGET_DAY = "budget_session_usd", "budget_day_usd"

@@ -16,9 +16,6 @@ SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
 ADD_VARIANT = "add_variant"
 _CONTROLS = {"stop_sequences": "stops", "thinking_budget_tokens": "thinking_budget"}
 """The controls whose names differ from their parameters'."""
-COLOURS = {
-    "A": "blue", "B": "orange", "C": "green", "D": "violet", "E": "red", "F": "yellow",
-}  # fmt: skip
 MODEL_DEFAULT = "claude-sonnet-4-6"
 DEFAULTS = "default"
 

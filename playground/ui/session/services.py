@@ -29,9 +29,10 @@ from playground.core.money.budget import within_budget
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.runs.run_plan import Plan, require_sendable
-from playground.core.visitors.access import LOCAL, uses_demo_lane
+from playground.core.visitors.access import LOCAL
 from playground.core.visitors.pace import RateLimit, RateLimiter
 from playground.core.visitors.passcode import Passcode
+from playground.core.visitors.queue_places import uses_demo_lane
 from playground.core.wire.exchange import SentRequest
 from playground.engine.loop import Engine
 from playground.engine.run import Run

@@ -6,7 +6,7 @@ import streamlit as st
 
 from playground.core.editor.page_state import PageState, Variant
 from playground.core.library.prompt_library import settings_of
-from playground.ui.session import request_state
+from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
 MAX_LINES, MAX_CHARACTERS = 4, 300
@@ -33,7 +33,7 @@ def _in_a_line(variant: Variant) -> str:
     parts += [f"{name} typed as “{text}”" for name, text in variant.typed]
     if params.extra_json:
         parts.append(f"extra JSON {params.extra_json}")
-    colour = request_state.COLOURS[variant.letter]
+    colour = formats.COLOURS[variant.letter]
     line = " · ".join(_beginning(part) for part in parts)
     return f":{colour}-badge[{variant.letter}] {plain(line)}"
 

@@ -9,12 +9,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from playground.core.answer import timeline
-from playground.core.money.budget import in_dollars
+from playground.core.money.dollars import in_dollars
 from playground.core.money.pricing import Cost
 from playground.core.text.one_line import one_line
 
 NOTHING = "–"
 LONGEST_REASON = 48
+COLOURS = {
+    "A": "blue", "B": "orange", "C": "green", "D": "violet", "E": "red", "F": "yellow",
+}  # fmt: skip
+"""Of the variants."""
 CHARACTER_PX, CELL_ENDS_PX = 6.5, 20
 T = TypeVar("T")
 

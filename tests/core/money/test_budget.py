@@ -17,10 +17,7 @@ from playground.core.money.budget import (
     Budget,
     Spender,
     Window,
-    amount,
     budget_refusal,
-    in_dollars,
-    limit,
     reserved_usd,
     unpriced,
     windows,
@@ -111,61 +108,6 @@ def test_a_run_without_a_bound_is_refused_with_the_reason():
 
 def test_a_worst_case_is_never_rounded_down():
     assert reserved_usd(Decimal("0.0000000000011")) == Decimal("0.000000000002")
-
-
-@pytest.mark.parametrize(
-    ("text", "usd"),
-    [
-        ("", None),
-        (" $0.50 ", "0.5"),
-        (".25", "0.25"),
-        ("3", "3"),
-        ("0", "0"),
-        ("1000000", "1000000"),
-    ],
-)
-def test_an_amount_is_read_as_people_write_it(text, usd):
-    assert amount(text) == (None if usd is None else Decimal(usd))
-
-
-@pytest.mark.parametrize(
-    "text", ["-1", "1e9", "nan", "0,50", "a lot", "9999999", "1000000.01", "0.1234567", "."]
-)
-def test_what_is_not_an_amount_is_refused(text):
-    with pytest.raises(ValueError, match=r"^not an amount of dollars$"):
-        amount(text)
-
-
-@pytest.mark.parametrize(
-    ("usd", "text"),
-    [("1", "$1.00"), ("1.5", "$1.50"), ("1234.5", "$1,234.50"), ("0.01234", "$0.0123")],
-)
-def test_an_amount_has_cents_and_below_a_dollar_two_significant_digits(usd, text):
-    assert in_dollars(Decimal(usd)) == text
-
-
-@given(st.decimals("0.000001", 10**6, allow_nan=False, places=6))
-def test_no_amount_is_written_as_nothing(usd):
-    assert Decimal(in_dollars(usd).replace("$", "").replace(",", "")) > 0
-
-
-@pytest.mark.parametrize(
-    ("usd", "text"),
-    [
-        ("0.5", "$0.50"),
-        ("0.005", "$0.005"),
-        ("2000", "$2,000.00"),
-        ("0", "$0"),
-        ("0.00001", "$0.00001"),
-        ("1.999", "$1.999"),
-        ("12.345", "$12.345"),
-        ("1.009", "$1.009"),
-        ("3", "$3.00"),
-        ("1E+3", "$1,000.00"),
-    ],
-)
-def test_a_limit_has_all_its_digits_and_at_least_cents(usd, text):
-    assert limit(Decimal(usd)) == text
 
 
 def passed(*events, again):
