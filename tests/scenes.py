@@ -4,7 +4,7 @@ import json
 
 from fake_api import sse
 
-from playground.claude.stream import Answer
+from playground.claude.answer import Answer
 from playground.core.answer.content import (
     RedactedThinkingBlock,
     ServerToolResultBlock,

@@ -23,13 +23,14 @@ import httpx2
 from anthropic._base_client import get_platform
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_never
 
+from playground.claude.answer import Answer, AnswerFailed
 from playground.claude.environment import setting_error
 from playground.claude.errors import failure_of, failure_without_key, without_key
 from playground.claude.masking import without_key_in_texts
 from playground.claude.pacing import Pacing
 from playground.claude.recording import recorded_request, recorded_response
 from playground.claude.secret import Secret
-from playground.claude.stream import Answer, AnswerFailed, Note, read
+from playground.claude.stream import Note, read
 from playground.claude.stream_limits import BoundedClient, Patience, limit_s, patience
 from playground.core.answer.events import (
     Accepted,

@@ -8,10 +8,10 @@ from typing import get_args
 
 import httpx2
 
+from playground.claude.answer import Answer, AnswerFailed, message_events
 from playground.claude.batch.batches import BatchApi, open_results
 from playground.claude.errors import call_failure, failure_in_result, failure_without_key
 from playground.claude.masking import EventMask
-from playground.claude.stream import Answer, AnswerFailed, message_events
 from playground.core.answer.events import Finished, Reported
 from playground.core.answer.failures import Billed, Failure
 from playground.core.answer.folding import Content, Folding
