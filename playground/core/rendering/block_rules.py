@@ -143,8 +143,8 @@ def _push_paragraph(state: StateBlock, first: int, last: int) -> None:
 
 
 def _blockquote(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
-    # `>= 5` is a comparison.
-    if _line(state, first).startswith(">="):
+    # `>= 5` is a comparison, and `>>> 5` what was typed at a prompt of Python.
+    if _line(state, first).startswith((">=", ">>>")):
         return False
     return commonmark_blockquote(state, first, end, is_silent)
 

@@ -47,6 +47,18 @@ _NO_ADDRESS = re.compile(r"\]\([ \t\n]*\)")
 _MARKS = "*_~`\\"
 _FOOTNOTE = re.compile(r"\[\^([^\s\]]+)\]")
 _ENDS_OF_SENTENCES = tuple(".,;:!?)\"'*_")
+_KEPT_ESCAPES = "()[]\"',;:?/=@^"
+r"""Signs of which a backslash before them is shown. It may be TeX; and what never is a mark nobody
+has to escape: the backslash is a program's, as in `\;` and `\"`."""
+# Products and powers (`x*y*z`, `x**2`), what stands for anything (`COUNT(*)`, `t.*`, `*.py`) and
+# ends of comments: read as emphasis, their stars would be lost.
+_OPEN_NOTHING = re.compile(
+    r"""(?<=[A-Za-z0-9)\]}./])\*(?!\*)|(?:(?<=[0-9)\]}])|(?<=\b[A-Za-z]))\*\*(?!\*)"""
+    r"""|(?<=[A-Za-z])\*\*(?=[0-9])|(?<=/)\*\*(?=/)|\*+(?=[,;)\]}])|(?<=(["']))\*+\1"""
+    r"""|(?<=[^\w\s])\*(?=\.\w)|\*/(?!\w)"""
+)
+_BEFORE_CLOSING = re.compile(r"[A-Za-z0-9)\]}.*]")
+_CLOSE_NOTHING = re.compile(r"""(?<=[(\[{])\*|(?<=(["']))\*+\1""")
 _MATH_PAIRS = (("\\(", "\\)", False), ("\\[", "\\]", True), ("$$", "$$", True))
 
 
@@ -72,11 +84,24 @@ class InlineState(StateInline):
         closes = not before.isspace() and (
             not before_sign or before_cjk or after.isspace() or after_sign or after_cjk
         )
+        if marker == "*":
+            if _OPEN_NOTHING.match(self.src, start):
+                opens, closes = False, closes and (end - start > 1 or self._is_one_open(start))
+            closes = closes and not _CLOSE_NOTHING.match(self.src, start)
+        elif before == "\\":
+            # `¯\\_(ツ)_/¯` is not slanted either.
+            opens = False
         return Scanned(
             opens and (canSplitWord or not closes or before_sign),
             closes and (canSplitWord or not opens or after_sign),
             end - start,
         )
+
+    def _is_one_open(self, start: int) -> bool:
+        """Whether the last star before this one may have begun emphasis, alone: in `**a = b*c**`
+        the star of the product must not end what is bold."""
+        last = self.src.rfind("*", 0, start)
+        return last == 0 or (last > 0 and not _BEFORE_CLOSING.match(self.src, last - 1))
 
 
 def _is_sign(letter: str) -> bool:
@@ -113,21 +138,22 @@ def _newline(state: StateInline, is_silent: bool) -> bool:
 
 
 def _escape(state: StateInline, is_silent: bool) -> bool:
-    r"""A backslash before a mark. Before a bracket it may be TeX, and stays in sight."""
+    r"""A backslash before a mark; it stays in sight where it is none, and as the arm of
+    `¯\_(ツ)_/¯`."""
     if state.src[state.pos] != "\\" or state.pos + 1 >= state.posMax:
         return False
     after = state.src[state.pos + 1]
     is_mark = after.isascii() and not after.isalnum() and not after.isspace() and after > " "
+    before = state.src[max(0, state.pos - 1) : state.pos]
     if after == "\n":
         if not is_silent:
             # A mark only behind what is written: a command or a drawing keeps its last letter.
-            before = state.src[max(0, state.pos - 1) : state.pos]
             state.pending += "" if before.isalnum() or before in _ENDS_OF_SENTENCES else "\\"
             state.push("softbreak", "", 0)
     elif not is_silent:
         # Two of them before a space are a line break of TeX.
         is_break = after == "\\" and state.src[state.pos + 2 : state.pos + 3] in ("", " ", "\n")
-        is_kept = not is_mark or is_break or after in "()[]"
+        is_kept = not is_mark or is_break or before + after == "¯_" or after in _KEPT_ESCAPES
         state.push("text_special", "", 0).content = "\\" + after if is_kept else after
     state.pos += 2
     return True

@@ -166,6 +166,10 @@ class Reader:
             if token.level == 0 and token.nesting >= 0:
                 blocks.append(Block([], token.map[0] if token.map else 0))
             blocks[-1].tokens.append(token)
+        is_alone = is_beginning and not is_open and len(blocks) == 1
+        if is_alone and tokens[0].type != "hr" and not any(token.content for token in tokens):
+            # Asked for a sign, `-`, `>` or "```" is the answer itself, and nobody's mark.
+            blocks[0].tokens = [Token("as_written", "", 0, content=text.strip("\n"))]
         lines = text.split("\n")
         ends = [*(block.line for block in blocks[1:]), len(lines)]
         for block, end in zip(blocks, ends, strict=False):
@@ -203,8 +207,12 @@ class Reader:
                 text = text[task.end() :]
         # Only the last text can go on: behind it stand at most three closing tags, as in a list.
         if is_open and at >= len(block.tokens) - 4:
-            text = _closed(text)
-            return before + self._read_piece_or_not(block, text).html
+            closing = _closing(text)
+            html = self._read_piece_or_not(block, text + closing).html
+            # Seen, it has closed nothing: the mark before it was none.
+            if closing and html.endswith(closing):
+                html = self._read_piece_or_not(block, text).html
+            return before + html
         piece = self._piece(block, text)
         block.may_refer |= piece.may_refer
         return before + piece.html
@@ -323,15 +331,15 @@ class Reader:
         self._colourings.clear()
 
 
-def _closed(text: str) -> str:
-    """A text that may go on, with the code and the bold words that are open in it closed, so that
-    no bare mark flickers by."""
+def _closing(text: str) -> str:
+    """What closes the code or the bold words that are open in a text that may go on, so that no
+    bare mark flickers by."""
     last = text[text.rfind("\n") + 1 :]
     if "``" not in last and last.count("`") % 2 and not last.endswith("`"):
-        return text + "`"
+        return "`"
     if "`" not in last and last.count("**") % 2 and last[-1:] not in ("*", " "):
-        return text + "**"
-    return text
+        return "**"
+    return ""
 
 
 def _link(href: str, title: str) -> str:

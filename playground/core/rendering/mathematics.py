@@ -79,7 +79,7 @@ def reads_as_formula(source: str, after: str = "") -> bool:
         return False
     if _VARIABLE.match(source) or _WORDS.search(source) or _AMOUNT.match(source):
         return False
-    if re.search(r"""["`#@;&]|//|--|\*\*|\$""", source) or not _are_closed(source):
+    if re.search(r"""["`#@;&]|//|--|\*\*|\$|^\|\^""", source) or not _are_closed(source):
         return False
     bare = re.sub(r"[\s\d.,{}:]", "", _FORMULA.sub("", source))
     return bool(_FORMULA.search(source)) or len(bare) <= 2 or "," in source

@@ -5,6 +5,7 @@ import json
 import pytest
 from core.rendering.shown import Shown, words
 
+from playground.core.rendering.growing import Growing
 from playground.core.rendering.markdown import to_html
 from playground.core.rendering.plain import as_written, normalised
 
@@ -64,6 +65,20 @@ TO_THE_LETTER = [
     "&amp; &lt;b&gt; &copy; &#65; &nbsp;",
     "snake_case_name and x__y__z",
     "2 * 3 * 4 = 24, 2*3 and 4*5, a*b",
+    "Use COUNT(*) rather than SUM(1): COUNT(*) is faster",
+    "SELECT a.*, b.* FROM a, b",
+    "find . -name '*.py' -o -name \"*.js\" -exec rm {} \\;",
+    "grep --include=*.py --include=*.js (*.a)|(*.b) src/*/a/*.py",
+    "allow: ['*'], deny: ['*']; \"*\": \"*\"; {*} or {*}",
+    "length*width*height, x*y*z, 5*x + 3*y*z, 2*(3+4)*5 and =A1*B$1*$C$2",
+    "x**2 + y**2 = (a+b)**n and f**k, s***",
+    "a/**/b and c/**/d",
+    "a { b: c } /* x */\nd { } /* y */",
+    "the expressions (.*)-(.*), a.*?b.*?c, ^.*$|^.*x$ and ^https?:\\/\\/",
+    "A=${B%.*} C=${D##*/} E=${F%.*}",
+    'curl -d "{\\"a\\": \\"b\\"}" and echo \'it\'\\\'\'s\'',
+    ">>> f(*a)\n[1, 2]\n>>> x",
+    "¯\\_(ツ)_/¯",
     "@name #tag a@b.c",
     "Regular [^a-z] and [0] and [x] and a[0][1]",
     "[Ann]: Hello",
@@ -117,6 +132,51 @@ def test_a_text_without_marks_of_markdown_is_shown_letter_for_letter(text):
 def test_a_bold_price_begins_no_formula():
     text = "**$5** (10$) and **$5**, 10$"
     assert shown(text).text.strip() == text.replace("*", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "slanted"),
+    [
+        ("*un*happy", "un"), ("(*so*)", "so"), ('"*Ja,* so"', "Ja,"), ("a: *b*.", "b"),
+        ("*x*, *x*", "x"), ("**a *b***", "b"), ("—*a*—", "a"), ("*...wait*", "...wait"),
+        ("*'a'*", "'a'"), ("*f*(x)", "f"), ("a*b *c* d", "c"), ("*/etc/hosts* is", "/etc/hosts"),
+    ],
+)  # fmt: skip
+def test_stars_around_words_slant_them(text, slanted):
+    assert shown(text).of_tag["em"][0] == slanted
+
+
+@pytest.mark.parametrize(
+    "words", ["Area = a*b", "a*(b+c)*d", "x*y*z", "COUNT(*)", "t.*, u.* x", "2 * 3", "a*b and c*d"]
+)
+def test_stars_of_a_product_end_no_bold_words(words):
+    assert shown(f"so **{words}** is").of_tag["strong"] == [words]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["-", "*", "+", ">", "> >", "1.", "```", "~~~", "```py\n```", "2023. 5. 1.",
+     "3.\n4."],
+)  # fmt: skip
+def test_an_answer_of_signs_alone_is_shown_as_written(text):
+    assert shown(text).text.strip() == text
+    growing = Growing(clock=lambda: 0.0)
+    for end in range(len(text)):
+        growing.grow(text[:end], is_over=False)
+    growing.grow(text, is_over=True)
+    assert Shown("".join(growing.blocks)).text.strip() == text
+
+
+@pytest.mark.parametrize("text", ["x**2", "2 ** 3 is", "so x**2 + y"])
+def test_what_is_not_bold_is_not_closed_while_it_grows(text):
+    growing = Growing(clock=lambda: 0.0)
+    growing.grow(text, is_over=False)
+    assert Shown("".join(growing.blocks)).text.strip() == text
+
+
+@pytest.mark.parametrize("text", ["¯\\\\_(ツ)_/¯", "¯\\\\\\_(ツ)\\_/¯"])
+def test_a_shrug_keeps_both_arms_however_it_is_escaped(text):
+    assert shown(text).text.strip() == "¯\\_(ツ)_/¯"
 
 
 def test_only_the_mark_of_an_escape_is_gone():
