@@ -34,11 +34,13 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error keeps the run from starting; a warning or an info does not."""
+    """An error keeps the run from starting; a warning or an info does not. `is_mistake`: somebody
+    has done something wrong, and not just left something to be done."""
 
     severity: Severity
     text: str
     fix: Fix | None = None
+    is_mistake: bool = True
 
 
 def params_fix(slug: str, label: str, **values: object) -> Fix:

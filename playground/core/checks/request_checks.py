@@ -242,7 +242,8 @@ def _empty(prompt: Prompt) -> list[Problem]:
     is_all = len(empty) == len(prompt.messages)
     fix = None if is_all else Fix("drop_empty", f"Remove {_pronoun(empty)}", "drop_empty")
     text = f"{_numbered(empty)} empty. Write {_pronoun(empty)} or remove {_pronoun(empty)}."
-    return [Problem("error", text, fix)]
+    # Continue and ＋ add an empty one at the end, for somebody to write.
+    return [Problem("error", text, fix, is_mistake=empty != [len(prompt.messages)])]
 
 
 def _order(prompt: Prompt) -> list[Problem]:

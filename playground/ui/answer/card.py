@@ -202,7 +202,7 @@ def _explanations(run: RunView) -> str:
     lines = [
         *(words for sign, words in EXPLAINED.items() if sign in numbers),
         cost_of(run)[0].explained,
-        MOST if run.plan.worst_case_usd else "",
+        MOST if "max " in numbers else "",
     ]
     if run.stop_reason in STOP_REASONS:
         lines.append(f"{run.stop_reason}: {STOP_REASONS[run.stop_reason]}")
@@ -230,7 +230,9 @@ def metrics_of(run: RunView) -> str:
             parts.append(f"{usage.thinking_tokens:,} of them thinking")
     if not run.is_live:
         searched = searches(usage, cost_of(run)[1]) if usage else ""
-        parts += [part for part in (searched, spent_of(run)) if part]
+        # Without an answer its outcome tells the cost, and whether it is billed.
+        spent = "" if run.status == "failed" else spent_of(run)
+        parts += [part for part in (searched, spent) if part]
     if run.stop_reason:
         parts.append(f"{run.stop_reason} {run.stop_sequence or ''}".strip())
     return " · ".join(parts) or formats.NOTHING

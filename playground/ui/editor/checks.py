@@ -16,6 +16,7 @@ MARKS = {
     "warning": ":orange[:material/warning:]",
     "info": ":gray[:material/info:]",
 }
+TO_DO = ":gray[:material/edit:]"
 
 
 def show_checks(plans: list[Plan]) -> None:
@@ -51,7 +52,8 @@ def _show_row(problem: Problem, letters: list[str], *, is_everyones: bool) -> No
     badges = "".join(f":{COLOURS[letter]}-badge[{letter}] " for letter in letters)
     concerned = "" if is_everyones else badges
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{MARKS[problem.severity]} {concerned}{plain(problem.text)}", width="content")
+        mark = MARKS[problem.severity] if problem.is_mistake else TO_DO
+        st.markdown(f"{mark} {concerned}{plain(problem.text)}", width="content")
         if problem.fix:
             # The same fix may be offered to others with other words.
             name = problem.fix.slug if is_everyones else f"{problem.fix.slug}_{'_'.join(letters)}"

@@ -358,6 +358,8 @@ def test_a_wait_is_told_with_its_countdown_and_an_error_with_what_to_do():
     assert said["outcome"]["title"] == "529 overloaded"
     assert said["reason"] == "529 overloaded"
     assert [name for name, _ in said["outcome"]["lines"]] == ["Cost"]
+    assert "$" in dict(said["outcome"]["lines"])["Cost"]
+    assert "$" not in said["numbers"], "the cost stood on the card twice"
     assert said["outcome"]["next"].startswith("Run again in a few minutes")
     assert "again" in anew(view_of(A=run)).cards[0].tools
 

@@ -6,6 +6,7 @@ from ui.driving import open_link, open_more, words
 from playground.core.editor.page_state import PageState, Variant
 from playground.core.request.request import Message, Params, Prompt
 from playground.core.sharing.links import encode
+from playground.ui.editor import checks
 
 KEY = "sk-ant-api03-0123456789abcdef"
 
@@ -116,6 +117,22 @@ def test_text_from_outside_is_never_markdown_in_a_check(page):
     assert not page.exception
     assert r"\!\[x\]\(http\:" in words(page)
     assert "takes no prefill" in words(page)
+
+
+def test_a_message_that_nobody_has_written_yet_is_no_mistake(page):
+    def mark_of(text):
+        (row,) = [each.value for each in page.markdown if text in each.value]
+        return row.split()[0]
+
+    press(page, "add_message")
+    assert mark_of("Message 2 is empty") == checks.TO_DO
+    assert "fix_drop_empty" in fixes(page)
+    press(page, "run_all")
+    assert "Not started. Message 2 is empty" in words(page).replace("\\", "")
+    assert page.session_state["runs"] == {}
+    page.text_area(key="message_1_text").input("Sure").run()
+    page.text_area(key="message_0_text").input("").run()
+    assert mark_of("Message 1 is empty") == checks.MARKS["error"]
 
 
 def test_run_says_why_it_does_not_start(page):
