@@ -476,7 +476,7 @@ def test_beside_the_open_sidebar_neither_a_models_name_nor_a_press_is_cut(visit,
     # What is told for a while stays in the header's one line.
     screen.select_row(0)
     screen.click("edit_run")
-    for width in (1280, 1160):
+    for width in (1280, 1160, 1060):
         screen.page.set_viewport_size({"width": width, "height": 800})
         screen.settle()
         header, told, tools = (
@@ -486,6 +486,14 @@ def test_beside_the_open_sidebar_neither_a_models_name_nor_a_press_is_cut(visit,
         assert told["x"] + told["width"] <= tools["x"]
         assert tools["x"] + tools["width"] <= header["x"] + header["width"]
     assert name.evaluate("name => name.scrollWidth <= name.clientWidth")
+    for width in (1010, 905):
+        screen.page.set_viewport_size({"width": width, "height": 800})
+        screen.settle()
+        right, last = (
+            place.bounding_box()
+            for place in (screen.at("right"), screen.at("right_pane").locator("button").last)
+        )
+        assert last["x"] + last["width"] <= right["x"] + right["width"], width
 
 
 def test_what_the_logs_table_offers_lies_on_nothing(screen, api):
