@@ -410,6 +410,15 @@ def test_a_run_that_is_put_into_the_editor_is_looked_at_there_and_its_panel_stay
     assert screen.errors == []
 
 
+@pytest.mark.parametrize(("width", "height"), [(400, 850), (1280, 600)])
+def test_the_message_that_continue_adds_comes_into_view(visit, app, api, width, height):
+    screen = visit(app, viewport={"width": width, "height": height})
+    screen.run()
+    screen.await_end()
+    screen.button("continue_A").click()
+    expect(screen.at("message_2_text").locator("textarea")).to_be_in_viewport(ratio=1)
+
+
 def test_a_page_with_nothing_in_front_takes_clicks_and_one_with_a_dialog_does_not(screen):
     is_inert = "() => document.querySelector('#root').inert"
     screen.button("library").click()

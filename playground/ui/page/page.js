@@ -8,6 +8,8 @@ const FOLLOW_MS = 30_000;
 const SHOWN_BY = {
   log_detail: ".st-key-log [data-testid=stDataFrame]",
   log_undo: ".st-key-delete_run button",
+  // They stand right beneath the message that is to be written now.
+  checks: ".st-key-answers [class*=st-key-continue_] button",
   experiment_results: ":is(.st-key-run_experiment, .st-key-submit_experiment, [class*=st-key-open_experiment_]) button",
 };
 
