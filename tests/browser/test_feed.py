@@ -250,3 +250,17 @@ def test_long_answers_that_end_together_all_come_whole(screen, api):
         expect(screen.answer(letter).locator("h2")).to_have_text("The end")
         expect(screen.answer(letter).locator("li")).to_have_count(2_000)
         expect(screen.button(f"copy_{letter}")).to_be_visible()
+
+
+def test_a_page_in_the_background_which_has_no_frames_gets_its_answers_too(screen, api):
+    page = screen.page
+    page.evaluate("() => { window.frames_before = requestAnimationFrame; }")
+    page.evaluate("() => { window.requestAnimationFrame = () => 0; }")
+    screen.button("run_all").evaluate("button => button.click()")
+    page.wait_for_function(
+        """() => ["A", "B"].every((letter) =>
+            document.querySelector(`.st-key-answer_${letter}`)?.innerText.includes("Hello there"))""",
+        polling=50,
+    )
+    page.evaluate("() => { window.requestAnimationFrame = window.frames_before; }")
+    screen.await_end()

@@ -2,12 +2,12 @@
 // The server sends patches (patches.py); words become text nodes, HTML passes the guard first.
 
 const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, POLL_MS = 300, POLL_RETRY_MS = 2000;
-const PRELOAD_AFTER_MS = 3000;
+const PRELOAD_AFTER_MS = 3000, UNSEEN_FRAME_MS = 100;
 const TONES = { queued: "gray", connecting: "blue", waiting: "orange", streaming: "blue",
   done: "green", stopped: "gray", failed: "red", interrupted: "red" };
 
 const answers = (window.playgroundAnswers ??= {
-  cards: new Map(), waitMs: FIRST_WAIT_MS, seen: 0, copies: 0, isLive: false });
+  cards: new Map(), messages: [], frames: 0, waitMs: FIRST_WAIT_MS, seen: 0, copies: 0, isLive: false });
 
 // Stop is sent over the feed as well: with many pages open Streamlit may take a second for it.
 answers.stop ??= () => {
@@ -186,7 +186,7 @@ function applyMessage({ order, cards, fields, texts, ended, changed }) {
   const added = Object.entries(cards ?? {}).filter(([id]) => !answers.cards.has(id));
   for (const [id, head] of added) answers.cards.set(id, new Card(head));
   if (order) arrange(order);
-  for (const [id, ...patch] of texts ?? []) answers.cards.get(id)?.blocks.draw(patch);
+  for (const [id, ...patch] of texts ?? []) answers.cards.get(id)?.blocks.take(patch);
   const ends = Object.entries(fields ?? {}).filter(([id, changed]) => answers.cards.get(id)?.update(changed));
   // A run can be over before its card arrives; but after a reload old cards arrive, which are not news.
   const cameOver = answers.isUsed && added.some(([id]) => ended?.includes(id));
@@ -198,6 +198,22 @@ function applyMessage({ order, cards, fields, texts, ended, changed }) {
   document.documentElement.classList.toggle("pg-folded", narrow.length < answers.cards.size);
   if (added.length) bringIntoView();
   if (changed) answers.trigger("changed", changed);
+}
+
+// At once, but only once a frame: a slow browser that paints each message falls behind.
+function receive(message) {
+  answers.messages.push(message);
+  if (!answers.isInFrame) paint();
+}
+
+function paint() {
+  answers.isInFrame = answers.messages.length > 0;
+  if (!answers.isInFrame) return;
+  const frame = ++answers.frames, next = () => { if (frame === answers.frames) paint(); };
+  requestAnimationFrame(next);
+  setTimeout(next, UNSEEN_FRAME_MS); // A page in the background has no frames.
+  answers.messages.splice(0).forEach(applyMessage);
+  for (const { blocks } of answers.cards.values()) blocks.paint();
 }
 
 // Moving or replacing a card loses its focus: restore it, or focus the card that replaces it.
@@ -243,7 +259,7 @@ function connect() {
     answers.isConnected = true;
     socket.send(answers.token);
   };
-  socket.onmessage = ({ data }) => applyMessage(JSON.parse(data));
+  socket.onmessage = ({ data }) => receive(JSON.parse(data));
   socket.onclose = () => {
     if (answers.socket !== socket) return;
     answers.socket = null;
@@ -270,7 +286,7 @@ function applyReply({ number, after, live, message }) {
   answers.isLive = live;
   if (!answers.isConnected && number !== answers.seen && (after === answers.seen || after === 0)) {
     answers.seen = number;
-    applyMessage(message);
+    receive(message);
   }
   poll();
 }

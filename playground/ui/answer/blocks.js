@@ -5,12 +5,17 @@ const COPIED_MS = 1500, MANY = 300;
 
 class Blocks {
   constructor(root, list) {
-    Object.assign(this, { root, list, found: new Map() });
+    Object.assign(this, { root, list, found: new Map(), unpainted: new Set() });
   }
 
   // A patch: which block, what it is where that is new, how many pieces it has, and of some of
-  // them how much is kept and what follows.
-  draw([at, about, count, patches]) {
+  // them how much is kept and what follows. `paint` draws what patches have changed.
+  draw(patch) {
+    this.take(patch);
+    this.paint();
+  }
+
+  take([at, about, count, patches]) {
     const block = this.found.get(at) ?? this.addBlock(at);
     if (about) nameBlock(block, about);
     const { pieces, place } = block;
@@ -18,14 +23,21 @@ class Blocks {
     for (const [which, kept, html] of patches) {
       const piece = (pieces[which] ??= { html: "", box: make("div", "pg-piece") });
       piece.html = piece.html.slice(0, kept) + html;
-      morph(piece.box, guarded(piece.html, this.list));
-      // As classes: `:has()` is looked at anew in thousands of pieces whenever one comes.
-      for (const kind of ["definition", "as-written"]) {
-        piece.box.classList.toggle(`pg-${kind}`, !!piece.box.querySelector(`:scope > .${kind}`));
-      }
+      this.unpainted.add(piece);
       if (!piece.box.parentElement) place.append(piece.box);
     }
     place.classList.toggle("pg-long", count > MANY);
+  }
+
+  paint() {
+    for (const { box, html } of this.unpainted) {
+      morph(box, guarded(html, this.list));
+      // As classes: `:has()` is looked at anew in thousands of pieces whenever one comes.
+      for (const kind of ["definition", "as-written"]) {
+        box.classList.toggle(`pg-${kind}`, !!box.querySelector(`:scope > .${kind}`));
+      }
+    }
+    this.unpainted.clear();
   }
 
   addBlock(at) {

@@ -26,11 +26,11 @@ from playground.ui.server.page_sockets import address_of
 
 # All pages share one interpreter: the more of them have live runs, the less often each is updated,
 # or a press of Run waits for its first words.
-PACES_S = ((10, 0.05), (25, 0.1), (inf, 0.2))
+PACES_S = ((3, 0.02), (10, 0.05), (25, 0.1), (inf, 0.2))
 """Up to how many pages with live runs, and the seconds between messages to each."""
-MAX_SHARE = 0.1
-"""Where there are many pages, the pace is at most this share of the time for which a page has
-shown its runs: a person waits for the first words."""
+FIRST_PACE_S, MAX_SHARE = 0.05, 0.1
+"""Where there are many pages, the pace begins with `FIRST_PACE_S` and is at most this share of the
+time for which a page has shown its runs: a person waits for the first words."""
 AWAITED_PACE_S = 0.01
 """The pace until a run that is being stopped has stopped and, while few pages have live runs,
 until an answer has begun: that is what a person is waiting for."""
@@ -298,7 +298,7 @@ def pace_s(
     if is_stopping or (is_first and live <= FEW_PAGES):
         return AWAITED_PACE_S
     of_all_s = next(s for most, s in PACES_S if live <= most)
-    wait_s = min(of_all_s, max(PACES_S[0][1], MAX_SHARE * shown_s))
+    wait_s = min(of_all_s, max(FIRST_PACE_S, MAX_SHARE * shown_s))
     return max(wait_s, LONG_PACE_S) if sent_characters > LONG else wait_s
 
 

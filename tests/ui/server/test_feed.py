@@ -401,7 +401,9 @@ def test_a_page_that_can_no_longer_be_reached_is_not_fed():
 @pytest.mark.parametrize(
     ("live", "told", "shown_s", "expected_s"),
     [
-        (1, 0, 60, 0.05),
+        (1, 0, 60, 0.02),
+        (3, 60_000, 60, 0.02),
+        (4, 0, 60, 0.05),
         (50, 0, 0.1, 0.05),
         (50, 0, 1, 0.1),
         (50, 0, 60, 0.2),
