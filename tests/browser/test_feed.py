@@ -258,8 +258,8 @@ def test_a_page_in_the_background_which_has_no_frames_gets_its_answers_too(scree
     page.evaluate("() => { window.requestAnimationFrame = () => 0; }")
     screen.button("run_all").evaluate("button => button.click()")
     page.wait_for_function(
-        """() => ["A", "B"].every((letter) =>
-            document.querySelector(`.st-key-answer_${letter}`)?.innerText.includes("Hello there"))""",
+        """() => ["A", "B"].every((letter) => document
+            .querySelector(`.st-key-answer_${letter}`)?.innerText.includes("Hello there"))""",
         polling=50,
     )
     page.evaluate("() => { window.requestAnimationFrame = window.frames_before; }")

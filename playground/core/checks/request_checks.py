@@ -32,6 +32,7 @@ from playground.core.request.request import (
 )
 from playground.core.request.tool_results import calls_in, unpaired
 from playground.core.text.key_shapes import holds_key
+from playground.core.text.listed import listed
 from playground.core.text.number_text import problem_of
 from playground.core.visitors.access import Caps
 from playground.core.wire.body_refusals import fills_cache
@@ -268,7 +269,7 @@ def _order(prompt: Prompt) -> list[Problem]:
         problems.append(Problem("warning", f"{text} The API joins them into one turn.", fix))
     elif repeated:
         verb = "repeat the role before them. The API joins them into one turn."
-        problems.append(Problem("warning", f"Messages {_listed(repeated)} {verb}", fix))
+        problems.append(Problem("warning", f"Messages {listed(repeated)} {verb}", fix))
     return problems
 
 
@@ -391,12 +392,7 @@ def _window_problems(prompt: Prompt, model: Model) -> list[Problem]:
 def _numbered(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
         return f"Message {numbers[0]} is"
-    return f"Messages {_listed(numbers)} are"
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    *others, last = map(str, numbers)
-    return f"{', '.join(others)} and {last}"
+    return f"Messages {listed(numbers)} are"
 
 
 def _pronoun(numbers: Sequence[int]) -> str:

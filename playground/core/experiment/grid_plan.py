@@ -17,6 +17,7 @@ from playground.core.money import pricing
 from playground.core.money.pricing import Unbounded
 from playground.core.request.template import TemplateError
 from playground.core.runs.run_plan import Plan, RunContext, Variant, plan
+from playground.core.text.listed import listed
 
 MAX_NOTES: Final = 100
 
@@ -206,7 +207,7 @@ def _duplicates_note(grid: Grid) -> list[Note]:
     originals = {letters[first] for _, first in pairs}
     if len(pairs) > 1 and len(originals) == 1 and sum(map(letters.count, copies)) == len(pairs):
         verb = "sends" if len(copies) == 1 else "send"
-        text = f"{' and '.join(copies)} {verb} the same as {originals.pop()}, whatever is swept"
+        text = f"{listed(copies)} {verb} the same as {originals.pop()}, whatever is swept"
         return [Note("warning", None, None, f"{text}: it is run once.")]
     other, first = pairs[0]
     name, earlier = grid.settings[other].name, grid.settings[first].name

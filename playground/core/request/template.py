@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from playground.core.request.request import Prompt
+from playground.core.text.listed import listed
 from playground.core.text.normal_forms import normalized
 
 MAX_NAME_CHARACTERS: Final = 64
@@ -101,7 +102,7 @@ def _escape(place: re.Match[str]) -> str:
 def _require(names: tuple[str, ...], values: Mapping[str, str]) -> None:
     missing = [f"{{{{{name}}}}}" for name in dict.fromkeys(names) if name not in values]
     if missing:
-        raise TemplateError(f"There is no value for {' and '.join(missing)}.")
+        raise TemplateError(f"There is no value for {listed(missing)}.")
 
 
 def _require_size(text: str, values: Mapping[str, str]) -> None:

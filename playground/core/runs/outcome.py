@@ -4,7 +4,6 @@ is it billed, what can be done.
 Reads what a run says of itself; knows no dollars.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,6 +12,7 @@ from playground.core.answer.events import Attempt
 from playground.core.answer.failures import FailureKind
 from playground.core.runs.continuing import left_out
 from playground.core.runs.run_view import RunView
+from playground.core.text.listed import listed
 from playground.core.text.normal_forms import can_be_seen
 from playground.core.wire.body_refusals import fills_cache
 
@@ -254,7 +254,7 @@ def _without_text(run: RunView) -> Outcome:
         step = "Raise max_tokens, or ask for the answer itself."
         return _answered(run, "Only thinking", happened, step)
     if others:
-        happened = f"The answer has no text, only {_listed(sorted(set(others)))}."
+        happened = f"The answer has no text, only {listed(sorted(set(others)))}."
         return _answered(run, "No text", happened, "Each block is shown above.")
     if run.text:
         happened = "The answer is only white space."
@@ -269,7 +269,7 @@ def _without_text(run: RunView) -> Outcome:
 
 def _calls_tools(run: RunView) -> Outcome:
     tools = _tools(run)
-    names = _listed([name for name in tools if name])
+    names = listed([name for name in tools if name])
     happened = f"The model calls {names or 'a tool'} and waits for the result{_only_sentence(run)}."
     step = "Nothing runs tools here. The call is shown above with its input."
     step = step if left_out(run.blocks, run.stop_reason) else GIVE_RESULT
@@ -287,14 +287,9 @@ def _tools(run: RunView) -> list[str]:
     return [block.name for block in run.blocks if isinstance(block, ToolUseBlock)]
 
 
-def _listed(words: Sequence[str]) -> str:
-    *first, last = words or [""]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
 def _answered_late(run: RunView) -> Outcome:
     failed = run.attempts[:-1]
-    reasons = _listed(list(dict.fromkeys(_failure_names(attempt) for attempt in failed)))
+    reasons = listed(list(dict.fromkeys(_failure_names(attempt) for attempt in failed)))
     numbers = {1: "Attempt 1", 2: "Attempts 1 and 2"}.get(
         len(failed), f"Attempts 1 to {len(failed)}"
     )
@@ -343,7 +338,7 @@ def _retries(run: RunView) -> str:
     if not waits:
         return ""
     how_often = {1: "once", 2: "twice"}.get(len(waits), f"{len(waits)} times")
-    return f"Retried {how_often}, after {_listed(waits)}."
+    return f"Retried {how_often}, after {listed(waits)}."
 
 
 def _may_be_billed(run: RunView) -> bool:

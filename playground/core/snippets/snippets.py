@@ -203,13 +203,13 @@ def _altered(body: JsonObject) -> Iterator[str]:
         elif type(value) in (int, float) and (text := _in_javascript(value)) != json.dumps(value):
             numbers.append(f"{_short(json.dumps(value))} as {text}")
     if numbers:
-        yield f"JavaScript sends some numbers in its own way: {_listed(numbers)}."
+        yield f"JavaScript sends some numbers in its own way: {_first_of(numbers)}."
     if names:
-        yield f"JavaScript puts names that are numbers first: {_listed(names)}."
+        yield f"JavaScript puts names that are numbers first: {_first_of(names)}."
     if refused := [name for name in ("messages", "tools") if _is_refused(name, body.get(name))]:
-        yield f"The SDK refuses to send what is no list of objects here: {_listed(refused)}."
+        yield f"The SDK refuses to send what is no list of objects here: {_first_of(refused)}."
     if headers:
-        yield f"The SDK sends these as headers, not in the body: {_listed(headers)}."
+        yield f"The SDK sends these as headers, not in the body: {_first_of(headers)}."
 
 
 def _is_refused(name: str, value: Json) -> bool:
@@ -244,8 +244,8 @@ def _in_javascript(number: float) -> str:
     return repr(double)
 
 
-def _listed(texts: Sequence[str]) -> str:
-    """The first of them."""
+def _first_of(texts: Sequence[str]) -> str:
+    """The first of them, with an ellipsis for others."""
     distinct = list(dict.fromkeys(texts))
     return ", ".join([*distinct[:_MAX_LISTED], *(["…"] if distinct[_MAX_LISTED:] else [])])
 

@@ -74,8 +74,12 @@ def test_settings_that_send_the_same_are_said_to_and_run_once():
             [A, Variant("B", REQUEST), Variant("C", REQUEST)],
             "B and C send the same as A, whatever is swept: it is run once.",
         ),
+        (
+            [A, *(Variant(letter, REQUEST) for letter in "BCD")],
+            "B, C and D send the same as A, whatever is swept: it is run once.",
+        ),
     ],
-    ids=["two", "three"],
+    ids=["two", "three", "four"],
 )
 def test_variants_that_differ_only_in_what_is_swept_are_told_of_once(variants, text):
     found = planned(settings(variants, [Sweep("temperature", (0.0, 0.5, 1.0))]))
