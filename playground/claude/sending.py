@@ -59,7 +59,7 @@ READ_TIMEOUTS_S = {
     "server": SERVER_READ_TIMEOUT_S,
 }
 _sent_request_var: ContextVar["asyncio.Future[httpx2.Request] | None"] = ContextVar(
-    "departure", default=None
+    "sent_request", default=None
 )
 """Where a task that sends a request waits to see it go out."""
 

@@ -2,12 +2,12 @@
 
 from playground.claude.errors import call_failure, failure_in_body, failure_without_key
 from playground.claude.sending import Clients, extra_headers
+from playground.claude.wire_values import MAX_TOKEN_COUNT
 from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection, key_problem
 from playground.core.wire.wire import Wire, body_to_count
 
 COUNT_TIMEOUT_S = 15.0
-MAX_TOKEN_COUNT = 10**12
 
 
 async def count_tokens(

@@ -212,7 +212,8 @@ function paint() {
   const frame = ++answers.frames, next = () => { if (frame === answers.frames) paint(); };
   requestAnimationFrame(next);
   setTimeout(next, UNSEEN_FRAME_MS); // A page in the background has no frames.
-  answers.messages.splice(0).forEach(applyMessage);
+  // One by one: if one fails, those after it are painted in the next frame.
+  while (answers.messages.length) applyMessage(answers.messages.shift());
   for (const { blocks } of answers.cards.values()) blocks.paint();
 }
 
