@@ -67,7 +67,7 @@ def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     state["key"] = ""
     state["key_problem"] = None
     state["opened_run"] = None
-    state["dialog"] = None
+    state["dialog"] = state["drawn_dialog"] = None
     presses_state.initialise()
     request_state.initialise()
     money_state.initialise()
@@ -212,7 +212,7 @@ def opened_run() -> str | None:
 def open_dialog(key: str, popover: str | None = None) -> None:
     """Open the dialog of the button of this key, and close the popover that the button is in, which
     would cover the dialog."""
-    st.session_state["dialog"] = key
+    st.session_state["dialog"], st.session_state["drawn_dialog"] = key, None
     if popover is not None:
         close_popover(popover)
 
@@ -223,7 +223,15 @@ def close_popover(key: str) -> None:
 
 
 def close_dialog() -> None:
-    st.session_state["dialog"] = None
+    """Close the dialog that the visitor sees, not one that was opened since."""
+    # Streamlit makes two quick messages one, and calls back for the older last: that a dialog was
+    # left, after the click that opens the next.
+    if st.session_state["drawn_dialog"] == dialog():
+        st.session_state["dialog"] = None
+
+
+def mark_dialog_drawn() -> None:
+    st.session_state["drawn_dialog"] = dialog()
 
 
 def dialog() -> str | None:

@@ -37,4 +37,5 @@ def show_dialog(
     """The dialog of this key, if it is the one that is open."""
     # Kept open by the session: a run that ends meanwhile draws the whole page anew.
     if state.dialog() == key:
+        state.mark_dialog_drawn()
         st.dialog(title, width="large", on_dismiss=on_dismiss)(show)(*what)
