@@ -219,9 +219,9 @@ def test_escape_closes_what_is_in_front_and_stops_no_run(screen, api):
     screen.run()
     screen.await_status("streaming")
     for key in ("import", "share"):
-        screen.at(key).locator("button").first.click()
-        expect(screen.page.locator("[role=dialog]")).to_be_visible()
+        open_(screen, key)
         screen.page.keyboard.press("Escape")
+        screen.settle()  # What was closed may be drawn once more.
         expect(screen.page.locator("[role=dialog]")).to_have_count(0)
     field = screen.at("model_A").locator("input")
     field.click()
