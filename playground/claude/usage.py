@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from playground.claude.wire_values import count_of, dict_of, is_count, text_of
+from playground.claude.wire_values import MAX_TOKEN_COUNT, count_of, dict_of, is_count, text_of
 from playground.core.answer.events import Iteration, Usage
 from playground.core.text.json_text import Json, JsonObject, with_whole_characters
 
@@ -187,7 +187,8 @@ def _is_readable(usage: Json) -> bool:
 
 def _fits(name: str, value: Json) -> bool:
     if _COUNTS.fullmatch(name):
-        return is_count(value)
+        # A larger one is nonsense, and only its bound is added up.
+        return is_count(value) and count_of(value) < MAX_TOKEN_COUNT
     return isinstance(value, _TYPES.get(name, object)) and _is_readable(value)
 
 

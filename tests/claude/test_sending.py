@@ -323,6 +323,7 @@ def test_usage_never_shrinks_and_absurd_counts_are_capped():
     usage = usage_of(start(input_tokens=1000), shrunk, sse("message_stop"))
     assert usage.input_tokens == 1000
     assert usage.output_tokens == 10**12
+    assert not usage.is_complete, "what it would cost is not exact: the count was cut"
 
 
 @pytest.mark.parametrize("count", [None, "1000", 100.5, -5, True, [], {}])
