@@ -55,6 +55,10 @@ class Observed:
     hosts_from_elsewhere: bool = False
     """Whether the allowed hosts are set outside the app's own configuration file."""
     cors_origins: tuple[str, ...] = ()
+    trusts_headers: bool = False
+    """Whether a header says who a visitor is, whatever they logged in as."""
+    publishes_visitors: bool = False
+    """Whether the open page of metrics tells who the visitors are."""
     links_errors: bool = False
     prints_crashes: bool = False
     prints_messages: bool = False
@@ -198,6 +202,12 @@ def _side_doors(seen: Observed) -> Finding:
     if not seen.checks_origins:
         remedy = "Leave server.enableCORS and server.enableXsrfProtection on, developmentMode off."
         problems.append(("Streamlit does not check where requests come from.", remedy))
+    if seen.trusts_headers:
+        sentence = "A visitor's own header says who they are, also to the login."
+        problems.append((sentence, "Empty server.trustedUserHeaders."))
+    if seen.publishes_visitors:
+        sentence = "/_stcore/metrics tells everyone who the visitors are."
+        problems.append((sentence, "Empty server.unsafeMetricsUserAttributes."))
     if foreign := _foreign_origins(seen):
         sentence = f"Pages of {', '.join(foreign)} may send requests to this app."
         problems.append((sentence, "Empty server.corsAllowedOrigins."))

@@ -52,6 +52,8 @@ def observe(settings: Settings, *, is_serving: bool = False) -> Observed:
             and st.get_option("server.enableXsrfProtection")
             and not st.get_option("global.developmentMode")
         ),
+        trusts_headers=bool(st.get_option("server.trustedUserHeaders")),
+        publishes_visitors=bool(st.get_option("server.unsafeMetricsUserAttributes")),
         hosts_from_elsewhere=not where_defined(HOSTS).endswith(CONFIG_FILE),
         cors_origins=_texts_in(ORIGINS) or (),
         prints_requests=bool(os.environ.get("ANTHROPIC_LOG", "").strip()),

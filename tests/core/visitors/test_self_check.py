@@ -63,6 +63,8 @@ def test_a_safe_server_is_all_good():
         ("Allowed hosts", {"allowed_hosts": ("a.example",), "hosts_from_elsewhere": True},
          "STREAMLIT_SERVER_ALLOWED_HOSTS"),
         ("Error details", {"links_errors": True}, "client.showErrorLinks"),
+        ("Side doors", {"trusts_headers": True}, "server.trustedUserHeaders"),
+        ("Side doors", {"publishes_visitors": True}, "server.unsafeMetricsUserAttributes"),
         ("Side doors", {"cors_origins": ("https://evil.example",)}, "server.corsAllowedOrigins"),
         ("Side doors", {"cors_origins": ("*",)}, "server.corsAllowedOrigins"),
         ("Side doors", {"cors_origins": ("http://[half",)}, "server.corsAllowedOrigins"),

@@ -132,6 +132,20 @@ def test_what_the_environment_sets_for_streamlit_is_seen(tmp_path):
     assert "other.example" in lines["BAD  Side doors"]
 
 
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ({"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-User": "email"}'}, "who they are"),
+        ({"STREAMLIT_SERVER_UNSAFE_METRICS_USER_ATTRIBUTES": "email"}, "/_stcore/metrics"),
+    ],
+    ids=["headers", "metrics"],
+)
+def test_an_option_that_tells_who_a_visitor_is_is_seen(tmp_path, option, told):
+    status, lines = run_doctor(tmp_path, **option)
+    assert (status, bad(lines)) == (1, {"Side doors"})
+    assert told in lines["BAD  Side doors"]
+
+
 def test_the_options_of_the_command_line_are_seen_and_win(tmp_path):
     status, lines = run_doctor(
         tmp_path,
