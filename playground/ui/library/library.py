@@ -118,8 +118,7 @@ def _show_prompt(prompt: SavedPrompt) -> None:
     number = left.selectbox(
         "Version",
         numbers,
-        # Named for the newest version: another prompt, or a version more, begins at its newest.
-        key=f"{library_state.VERSION}_{prompt.prompt_id}_{numbers[0]}",
+        key=library_state.version_field(prompt),
         format_func=lambda number: _label(by_number[number]),
     )
     version = by_number[number]
@@ -142,7 +141,7 @@ def _show_prompt(prompt: SavedPrompt) -> None:
             type="primary",
             icon=":material/edit_note:",
             on_click=library_state.restore,
-            args=(version, prompt.name),
+            args=(prompt,),
         )
         with st.popover(
             "Rename", icon=":material/edit:", type="tertiary", key=library_state.RENAMING,

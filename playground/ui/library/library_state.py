@@ -105,8 +105,24 @@ def rename(prompt: SavedPrompt) -> None:
         _save(replace(prompt, name=name))
 
 
+def _is_chosen(prompt: SavedPrompt) -> bool:
+    """Whether this is still the chosen prompt: what was chosen last comes with the click."""
+    if st.session_state.get(CHOSEN) == prompt.prompt_id:
+        return True
+    st.session_state["library_problem"] = "Nothing was done, because the choice had changed."
+    return False
+
+
+def version_field(prompt: SavedPrompt) -> str:
+    """The key of the field for a prompt's version. It is named for the newest: another prompt, or a
+    version more, begins at its newest."""
+    return f"{VERSION}_{prompt.prompt_id}_{max(version.number for version in prompt.versions)}"
+
+
 def delete(prompt: SavedPrompt) -> None:
     """Delete it; until the next one is, it can be brought back."""
+    if not _is_chosen(prompt):
+        return
     session = st.session_state
     if keeps_texts():
         _set_problem(services().log.prompts.delete(state.visitor(), prompt.prompt_id))
@@ -132,14 +148,18 @@ def undelete() -> None:
         st.session_state[CHOSEN] = prompt.prompt_id
 
 
-def restore(version: PromptVersion, name: str) -> None:
-    """Replace the contents of the editor by a version."""
+def restore(prompt: SavedPrompt) -> None:
+    """Replace the contents of the editor by the chosen version."""
+    if not _is_chosen(prompt):
+        return
+    by_number = {version.number: version for version in prompt.versions}
+    number: int = st.session_state.get(version_field(prompt), 0)
     try:
-        editor_state.replace_page(version.page(), "Library")
+        editor_state.replace_page(by_number.get(number, prompt.versions[-1]).page(), "Library")
     except PageStateError as error:
         st.session_state["library_problem"] = str(error)
         return
-    st.session_state[SAVE_NAME] = name
+    st.session_state[SAVE_NAME] = prompt.name
     state.close_dialog()
 
 

@@ -76,7 +76,7 @@ def _show_old(visitor: str) -> None:
         st.button(
             "Delete texts, keep costs and times", key=DROP_TEXTS, icon=":material/tag:",
             disabled=not count,
-            on_click=log_state.request_housekeeping, args=((DROP_TEXTS, last_day, False),),
+            on_click=log_state.request_housekeeping, args=((DROP_TEXTS, last_day, keeps_starred),),
             help="Deletes prompts, answers, error messages and any text in the parameters.",
         )  # fmt: skip
 
@@ -122,11 +122,11 @@ def _show_backups() -> None:
     if not backups:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
+        st.selectbox(
             "Backup", backups, key=BACKUP, format_func=_backup_label, label_visibility="collapsed"
         )
         st.button(
-            "Restore", key=RESTORE, icon=":material/history:", on_click=_restore, args=(chosen,),
+            "Restore", key=RESTORE, icon=":material/history:", on_click=_restore,
             help="The backup is checked first. Your current log is kept in this list.",
         )  # fmt: skip
 
@@ -146,8 +146,13 @@ def _back_up() -> None:
     log_state.set_housekeeping_result(message)
 
 
-def _restore(source: Path) -> None:
-    aside = services().log.housekeeping.restore(source)
+def _restore() -> None:
+    # Read now: what was chosen last comes with the click.
+    chosen, housekeeping = st.session_state.get(BACKUP), services().log.housekeeping
+    if chosen not in housekeeping.backups():
+        log_state.set_housekeeping_result("Nothing was restored: this backup is gone.")
+        return
+    aside = housekeeping.restore(chosen)
     if isinstance(aside, Refusal):
         log_state.set_housekeeping_result(aside.sentence)
         return

@@ -262,13 +262,15 @@ def first_old_day() -> str:
 
 
 def request_housekeeping(job: Job) -> None:
-    """Request a button's job, unless the day was changed since the button was drawn."""
-    _, last_day, _ = job
-    if _old_day() == last_day:
+    """Request a button's job, unless what it depends on was changed since the button was drawn."""
+    _, last_day, keeps_starred = job
+    is_same_day = _old_day() == last_day
+    if is_same_day and st.session_state.get(KEEPS_STARRED) == keeps_starred:
         st.session_state["log_house_job"] = job
     else:
+        changed = "whether starred runs stay" if is_same_day else "the day"
         set_housekeeping_result(
-            "Nothing was deleted, because the day had changed. Check the number of runs first."
+            f"Nothing was deleted, because {changed} had changed. Check the number of runs first."
         )
 
 

@@ -234,6 +234,17 @@ def mark_dialog_drawn() -> None:
     st.session_state["drawn_dialog"] = dialog()
 
 
+def set_dialog_problem(sentence: str) -> None:
+    """Store why a click in the open dialog did nothing."""
+    st.session_state["dialog_problem"] = sentence
+
+
+def pop_dialog_problem() -> str | None:
+    """Why the last click in a dialog did nothing, once."""
+    problem: str | None = st.session_state.pop("dialog_problem", None)
+    return problem
+
+
 def dialog() -> str | None:
     """The key of the button whose dialog is open."""
     key: str | None = st.session_state["dialog"]

@@ -42,40 +42,62 @@ def offer_import() -> None:
 def _show() -> None:
     if state.dialog() != IMPORT:
         st.rerun()  # It was put into the editor: a click in a dialog draws the dialog alone.
-    pasted = st.text_area(
+    st.text_area(
         "Paste it here",
         key=IMPORT_TEXT,
         height=160,
         placeholder=SHAPES,
         help="The text is read, never run. A key in it is not kept.",
     )
-    file = st.file_uploader(
+    st.file_uploader(
         "or choose a file", FILES, key=IMPORT_FILE, max_upload_size=MAX_FILE_BYTES // 1_000_000
     )
+    if problem := state.pop_dialog_problem():
+        st.warning(problem, icon=":material/block:")
     try:
-        text = pasted or (_text_of(file.getvalue()) if file else "")
+        text = _text()
         if not text.strip():
             return
         if '"library"' in text[:LIBRARY_SAYS_SO]:
-            _offer_library(library_from_json(text))
+            _offer_library(text, library_from_json(text))
             return
         page = read_page(text)
         if page is not None:
             _show_page("A page of this playground", page)
-            _offer(page)
+            _offer(text, page)
             return
         answers = read_runs(text)
         if answers is not None:
             _show_page("The prompt and variants of some answers", answers.page)
             _show_left_out(answers.left_out)
-            _offer(answers.page)
+            _offer(text, answers.page)
             return
         imported = read_request(text)
     except (ImportingError, LibraryError) as error:
         st.error(plain(str(error)), icon=":material/block:")
         return
     _show_imported(imported)
-    _offer(imported)
+    _offer(text, imported)
+
+
+def _text() -> str:
+    """What is pasted, or in the file. Raises `ImportingError`."""
+    pasted, file = st.session_state.get(IMPORT_TEXT), st.session_state.get(IMPORT_FILE)
+    return pasted or (_text_of(file.getvalue()) if file else "")
+
+
+def _is_still(text: str) -> bool:
+    """Whether this is still what is to be imported: what was typed last comes with the click, and
+    its reader has not seen yet what will be left out of it."""
+    try:
+        is_same = _text() == text
+    except ImportingError:
+        is_same = False
+    if not is_same:
+        state.set_dialog_problem(
+            "Nothing was imported, because the text had changed. Look at it first."
+        )
+    return is_same
 
 
 def _text_of(content: bytes) -> str:
@@ -88,7 +110,7 @@ def _text_of(content: bytes) -> str:
         raise ImportingError("This file is not UTF-8 text.") from None
 
 
-def _offer(contents: Imported | PageState) -> None:
+def _offer(text: str, contents: Imported | PageState) -> None:
     st.button(
         "Put into the editor",
         key=PUT,
@@ -96,11 +118,13 @@ def _offer(contents: Imported | PageState) -> None:
         icon=":material/edit_note:",
         help="Replaces the prompt and the variants; Undo brings them back.",
         on_click=_put,
-        args=(contents,),
+        args=(text, contents),
     )
 
 
-def _put(contents: Imported | PageState) -> None:
+def _put(text: str, contents: Imported | PageState) -> None:
+    if not _is_still(text):
+        return
     # Not by `isinstance`: when the app is edited, Streamlit reloads the class.
     if hasattr(contents, "request"):
         editor_state.replace_request(contents.request, "Import")
@@ -109,7 +133,7 @@ def _put(contents: Imported | PageState) -> None:
     state.close_dialog()
 
 
-def _offer_library(prompts: tuple[SavedPrompt, ...]) -> None:
+def _offer_library(text: str, prompts: tuple[SavedPrompt, ...]) -> None:
     names = ", ".join(prompt.name for prompt in prompts)
     st.markdown(f"**A library of {len(prompts)}**  \n{plain(names[:MAX_SHOWN])}")
     st.button(
@@ -118,11 +142,13 @@ def _offer_library(prompts: tuple[SavedPrompt, ...]) -> None:
         type="primary",
         icon=":material/bookmark_add:",
         on_click=_add,
-        args=(prompts,),
+        args=(text, prompts),
     )
 
 
-def _add(prompts: tuple[SavedPrompt, ...]) -> None:
+def _add(text: str, prompts: tuple[SavedPrompt, ...]) -> None:
+    if not _is_still(text):
+        return
     library_state.add_all(prompts)
     state.open_dialog(library_state.LIBRARY)
 

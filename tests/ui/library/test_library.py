@@ -3,7 +3,11 @@
 import json
 from dataclasses import replace
 
+import pytest
 from ui.driving import words
+
+from playground.core.visitors.access import LOCAL
+from playground.ui.session.services import services
 
 
 def press(page, key):
@@ -114,3 +118,33 @@ def test_a_library_of_many_is_imported_from_its_file_and_searched(page):
     page.text_input(key="library_search").input("copy 7 ferment").run()
     assert not page.exception
     assert page.selectbox(key="library_of").options == ["Copy 7"]
+
+
+def two_saved(page):
+    """A page with the library open: Dosa has two versions and is shown, Idli one."""
+    for text, name in (("Dosa 1", "Dosa"), ("Dosa 2", "Dosa"), ("Idli 1", "Idli")):
+        page.session_state["dialog"] = None
+        write(page, text)
+        press(page, "library")
+        save(page, name)
+    ids = {prompt.name: prompt.prompt_id for prompt in services().log.prompts.list_prompts(LOCAL)}
+    page.selectbox(key="library_of").set_value(ids["Dosa"]).run()
+    return ids
+
+
+@pytest.mark.parametrize("key", ["library_delete", "library_restore"])
+def test_a_click_acts_on_no_prompt_but_the_one_that_is_chosen_by_then(page, key):
+    ids = two_saved(page)
+    page.selectbox(key="library_of").set_value(ids["Idli"])
+    press(page, key)  # Together, as two quick clicks.
+    assert "the choice had changed" in page.error[0].value
+    assert len(services().log.prompts.list_prompts(LOCAL)) == 2
+    assert message(page) == "Idli 1"
+
+
+def test_the_version_that_is_chosen_by_then_is_put_into_the_editor(page):
+    two_saved(page)
+    version = next(box for box in page.selectbox if box.label == "Version")
+    version.select_index(1)
+    press(page, "library_restore")
+    assert message(page) == "Dosa 1"

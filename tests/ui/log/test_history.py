@@ -414,6 +414,33 @@ def test_old_runs_are_deleted_up_to_the_day_that_was_counted_or_not_at_all(worke
         assert "delete_old" not in [button.key for button in page.button]
 
 
+def test_starred_runs_are_not_deleted_where_they_are_to_stay_by_the_time_of_the_click(worked):
+    page = worked
+    page.button(key="log_housekeeping").click().run()
+    today = str(services().log.history.page(LOCAL, Filter()).rows[0].started_at.date())
+    page.text_input(key="old_last_day").set_value(today).run()
+    page.toggle(key="old_keeps_starred").set_value(False).run()
+    page.toggle(key="old_keeps_starred").set_value(True)
+    page.button(key="delete_old").click().run()  # Together, as two quick clicks.
+    assert any("whether starred runs stay had changed" in info.value for info in page.info)
+    assert services().log.count(LOCAL) == 4
+
+
+def test_the_backup_that_is_chosen_by_the_time_of_the_click_is_restored(worked):
+    page = worked
+    page.button(key="log_housekeeping").click().run()
+    page.button(key="back_up_log").click().run()
+    today = str(services().log.history.page(LOCAL, Filter()).rows[0].started_at.date())
+    page.text_input(key="old_last_day").set_value(today).run()
+    page.button(key="delete_old").click().run()
+    page.button(key="back_up_log").click().run()
+    assert services().log.count(LOCAL) == 0
+    page.selectbox(key="log_backup").select_index(1)
+    page.button(key="restore_log").click().run()
+    assert any("Restored" in info.value for info in page.info)
+    assert services().log.count(LOCAL) == 4
+
+
 def test_a_prepared_file_is_closed_once_nobody_holds_it():
     file = tempfile.TemporaryFile()  # noqa: SIM115 (to be closed by what holds it)
     prepared = Prepared("runs.csv", "text/csv", 1, None, file)

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from ui.driving import words
 
 SNIPPET = """
@@ -45,3 +46,16 @@ def test_what_cannot_be_read_is_one_error_and_nothing_to_apply(page):
         "This is not readable as JSON\\: line 1\\, column 2\\."
     ]
     assert "put_import" not in {button.key for button in page.button}
+
+
+@pytest.mark.parametrize("text", [SNIPPET.replace("Hi", "Bye"), "{" * 50, ""])
+def test_what_was_typed_last_is_looked_at_before_it_is_put_into_the_editor(page, text):
+    before = page.text_area(key="message_0_text").value
+    paste(page, SNIPPET)
+    page.text_area(key="import_text").input(text)
+    page.button(key="put_import").click().run()  # Together, as a click that leaves the field.
+    assert page.text_area(key="message_0_text").value == before
+    assert "the text had changed" in page.warning[0].value
+    assert ("Bye **there**" in [code.value for code in page.code]) == ("Bye" in text)
+    page.run()
+    assert not page.warning
