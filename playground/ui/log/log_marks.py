@@ -20,14 +20,13 @@ from playground.ui.session.services import services
 
 def offer_star(row: RunRow, mark: Mark) -> None:
     """A button that stars the run, or takes the star away."""
-    star = replace(mark, is_starred=not mark.is_starred)
     st.button(
         "Unstar" if mark.is_starred else "Star",
         key="star_run",
         icon=":material/star:" if mark.is_starred else ":material/star_border:",
         type="tertiary",
-        on_click=_save,
-        args=(row, star),
+        on_click=_save_star,
+        args=(row, not mark.is_starred),
     )
 
 
@@ -45,7 +44,7 @@ def edit_marks(row: RunRow, mark: Mark) -> None:
         max_selections=MAX_TAGS,
         placeholder=f"Type a tag (at most {LONGEST_TAG} characters)",
         on_change=_save_tags,
-        args=(row, mark, tags_key),
+        args=(row, tags_key),
     )
     right.text_area(
         "Note",
@@ -54,19 +53,30 @@ def edit_marks(row: RunRow, mark: Mark) -> None:
         height=68,
         max_chars=LONGEST_NOTE,
         on_change=_save_note,
-        args=(row, mark, note_key),
+        args=(row, note_key),
     )
 
 
-def _save_tags(row: RunRow, mark: Mark, key: str) -> None:
-    tags = (clean_tag(str(tag)) for tag in st.session_state[key])
+def _mark_of(row: RunRow) -> Mark:
+    """The marks now: a note that comes with a click on Star was not drawn yet."""
+    return services().log.history.marks(row.visitor, [row.run_id])[row.run_id]
+
+
+def _save_star(row: RunRow, is_starred: bool) -> None:
+    _save(row, replace(_mark_of(row), is_starred=is_starred))
+
+
+def _save_tags(row: RunRow, key: str) -> None:
+    mark, typed = _mark_of(row), st.session_state[key]
+    tags = (clean_tag(str(tag)) for tag in typed)
     _save_changed(row, mark, tuple(dict.fromkeys(filter(None, tags))), mark.note)
     # A browser may say anything, and with more than it takes the control is not drawn.
-    if len(st.session_state[key]) > MAX_TAGS:
+    if len(typed) > MAX_TAGS:
         log_state.set_value(key, list(mark.tags))
 
 
-def _save_note(row: RunRow, mark: Mark, key: str) -> None:
+def _save_note(row: RunRow, key: str) -> None:
+    mark = _mark_of(row)
     _save_changed(row, mark, mark.tags, st.session_state[key] or "")
 
 

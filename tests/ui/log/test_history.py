@@ -414,6 +414,18 @@ def test_old_runs_are_deleted_up_to_the_day_that_was_counted_or_not_at_all(worke
         assert "delete_old" not in [button.key for button in page.button]
 
 
+def test_a_note_and_a_tag_stay_where_the_click_that_leaves_their_field_is_on_star(worked):
+    page = worked
+    run_id = services().log.history.page(LOCAL, Filter()).rows[0].run_id
+    page.session_state["opened_run"] = run_id
+    page.run()
+    page.text_area(key=f"note_{run_id}").input("The best one")
+    page.multiselect(key=f"tags_{run_id}").set_value(["dosa"])
+    page.button(key="star_run").click().run()
+    [mark] = services().log.history.marks(LOCAL, [run_id]).values()
+    assert (mark.is_starred, mark.tags, mark.note) == (True, ("dosa",), "The best one")
+
+
 def test_starred_runs_are_not_deleted_where_they_are_to_stay_by_the_time_of_the_click(worked):
     page = worked
     page.button(key="log_housekeeping").click().run()
@@ -435,6 +447,7 @@ def test_the_backup_that_is_chosen_by_the_time_of_the_click_is_restored(worked):
     page.button(key="delete_old").click().run()
     page.button(key="back_up_log").click().run()
     assert services().log.count(LOCAL) == 0
+    page.selectbox(key="log_backup").select_index(0).run()
     page.selectbox(key="log_backup").select_index(1)
     page.button(key="restore_log").click().run()
     assert any("Restored" in info.value for info in page.info)
