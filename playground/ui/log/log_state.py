@@ -268,7 +268,7 @@ def request_housekeeping(job: Job) -> None:
     if is_same_day and st.session_state.get(KEEPS_STARRED) == keeps_starred:
         st.session_state["log_house_job"] = job
     else:
-        changed = "whether starred runs stay" if is_same_day else "the day"
+        changed = "the choice about starred runs" if is_same_day else "the day"
         set_housekeeping_result(
             f"Nothing was deleted, because {changed} had changed. Check the number of runs first."
         )

@@ -434,7 +434,7 @@ def test_starred_runs_are_not_deleted_where_they_are_to_stay_by_the_time_of_the_
     page.toggle(key="old_keeps_starred").set_value(False).run()
     page.toggle(key="old_keeps_starred").set_value(True)
     page.button(key="delete_old").click().run()  # Together, as two quick clicks.
-    assert any("whether starred runs stay had changed" in info.value for info in page.info)
+    assert any("the choice about starred runs had changed" in info.value for info in page.info)
     assert services().log.count(LOCAL) == 4
 
 
