@@ -34,17 +34,17 @@ def edit_prompt(plans: list[Plan]) -> None:
             height=ONE_LINE,
             placeholder="Who the model is and how it answers. Empty: no system prompt is sent.",
         )
-        count = len(request_state.prompt().messages)
-        for index in range(count):
-            _edit_message(index, count)
+        ids = request_state.message_ids()
+        for index, message_id in enumerate(ids):
+            _edit_message(index, message_id, len(ids))
         # The button stands in the head of the last message, where there is one.
-        if not count:
+        if not ids:
             _add()
         show_count(plans)
         show_checks(plans)
 
 
-def _edit_message(index: int, count: int) -> None:
+def _edit_message(index: int, message_id: int, count: int) -> None:
     number = index + 1
     message = request_state.prompt().messages[index]
     with st.container(
@@ -61,16 +61,23 @@ def _edit_message(index: int, count: int) -> None:
         )
         st.space("stretch")
         if count > 1:
-            up, down = (f"Move message {number} {way}" for way in ("up", "down"))
-            _move(index, index - 1, ":material/arrow_upward:", up, disabled=index == 0)
-            _move(index, number, ":material/arrow_downward:", down, disabled=number == count)
+            _icon(
+                f"Move message {number} up", f"move_{index}_{index - 1}",
+                ":material/arrow_upward:", "Move a message",
+                request_state.move_message, message_id, -1, disabled=index == 0,
+            )  # fmt: skip
+            _icon(
+                f"Move message {number} down", f"move_{index}_{number}",
+                ":material/arrow_downward:", "Move a message",
+                request_state.move_message, message_id, 1, disabled=number == count,
+            )  # fmt: skip
         _icon(
             f"Remove message {number}", f"remove_message_{index}", ":material/delete:",
-            "Remove a message", request_state.remove_message, index,
+            "Remove a message", request_state.remove_message, message_id,
         )  # fmt: skip
         if number == count:
             _add()
-    _show_blocks(index, message.blocks_json)
+    _show_blocks(index, message_id, message.blocks_json)
     _show_call(index, message.result_of)
     text_area(
         f"Message {number}",
@@ -90,7 +97,7 @@ def _show_call(index: int, call: str) -> None:
     st.caption(f"Result of {plain(name)}", help=f"For the call {plain(call)}")
 
 
-def _show_blocks(index: int, blocks_json: str) -> None:
+def _show_blocks(index: int, message_id: int, blocks_json: str) -> None:
     """The blocks of an answer that are sent before the text."""
     if not blocks_json:
         return
@@ -102,7 +109,7 @@ def _show_blocks(index: int, blocks_json: str) -> None:
         st.button(
             "Keep only its text", key=f"drop_blocks_{index}", icon=":material/delete:",
             type="tertiary", on_click=editor_state.change,
-            args=("blocks of a message", request_state.drop_blocks, index),
+            args=("blocks of a message", request_state.drop_blocks, message_id),
         )  # fmt: skip
 
 
@@ -112,13 +119,6 @@ def _add() -> None:
             "Add message", request_state.ADD_MESSAGE, ":material/add:", "Add a message",
             request_state.add_message,
         )  # fmt: skip
-
-
-def _move(index: int, to: int, icon: str, label: str, *, disabled: bool) -> None:
-    _icon(
-        label, f"move_{index}_{to}", icon, "Move a message", request_state.move_message, index, to,
-        disabled=disabled,
-    )  # fmt: skip
 
 
 def _icon(

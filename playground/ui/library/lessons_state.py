@@ -8,7 +8,7 @@ from playground.core.library.samples import Sample
 from playground.core.request.request import Request
 from playground.core.request.template import escaped
 from playground.core.runs.continuing import continued
-from playground.ui.session import editor_state, request_state, state
+from playground.ui.session import editor_state, late_values_state, request_state, state
 
 PLACED, LOGGED = "sample or lesson", "run of the log"
 """The names of their steps in the history of changes."""
@@ -101,7 +101,8 @@ def close_lesson() -> None:
 
 
 def use_demo() -> None:
-    st.session_state[state.CONNECTION] = "demo"
+    with late_values_state.protected(state.CONNECTION):
+        st.session_state[state.CONNECTION] = "demo"
 
 
 def lessons_done() -> frozenset[int]:

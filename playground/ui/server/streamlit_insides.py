@@ -13,11 +13,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial, wraps
 from pathlib import Path
 from types import FrameType
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 import click
 import streamlit as st
@@ -75,6 +75,11 @@ ON_RERUN: Final = (
     "SafeSessionState",
     "on_script_will_rerun",
 )
+ON_CALLBACKS: Final = (
+    "streamlit.runtime.state.session_state",
+    "SessionState",
+    "_call_callbacks",
+)
 
 
 @contextmanager
@@ -101,7 +106,8 @@ def protect_callbacks() -> None:
 
     _patch(ON_YIELD, unless_whole)
     # Starts before the first callback: a click whose callback does not start would be lost.
-    _patch(ON_RERUN, uninterrupted()(original))
+    _patch(ON_RERUN, uninterrupted()(_one_message_at_a_time(original)))
+    _keep_messages_apart()
 
 
 def _run_one_script_at_a_time() -> None:
@@ -115,9 +121,152 @@ def _run_one_script_at_a_time() -> None:
         _warn_missing(FAST_RERUNS)
 
 
+def call_before_callbacks(prepare: Callable[[], object]) -> None:
+    """From now on call this once a message's values are in the session, before the callbacks that
+    read them. Idempotent."""
+    original = _internal(*ON_CALLBACKS)
+    if not callable(original) or hasattr(original, "__wrapped__"):
+        return
+
+    @wraps(original)
+    def prepared(*args: object, **kwargs: object) -> object:
+        prepare()
+        return original(*args, **kwargs)
+
+    _patch(ON_CALLBACKS, prepared)
+
+
 def _patch(place: tuple[str, str, str], value: object) -> None:
     module, name, method = place
     setattr(_internal(module, name), method, value)
+
+
+# Messages that arrive together.
+# While a script runs, Streamlit merges the messages that arrive into one: the values of the newest
+# and the clicks of all. After a click on Run, a text typed since would be sent; of two clicks the
+# newer one's callback would be called first. Here the merged message keeps its parts, and their
+# callbacks are called part by part, before the one script run that draws the result.
+
+ON_REQUEST: Final = (
+    "streamlit.runtime.scriptrunner_utils.script_requests",
+    "ScriptRequests",
+    "_request_rerun_locked",
+)
+WIDGET_STATES: Final = ("streamlit.proto.WidgetStates_pb2", "WidgetStates")
+END_OF_PART: Final = "end of part"
+"""The id of the pseudo-widget between two parts."""
+REPLAYED: Final = "replay_trigger_states"
+MAX_PARTS: Final = 20
+"""How many parts a message may have: a page can send faster than its scripts run."""
+TRIGGERS: Final = (
+    "trigger_value", "string_trigger_value", "chat_input_value", "json_trigger_value",
+)  # fmt: skip
+
+
+class _WidgetState(Protocol):
+    id: str
+
+    def WhichOneof(self, group: str) -> str | None: ...
+
+
+class _Widgets(Protocol):
+    def __iter__(self) -> Iterator[_WidgetState]: ...
+    def add(self, *, id: str) -> object: ...
+    def extend(self, states: Sequence[_WidgetState]) -> None: ...
+
+
+class _WidgetStates(Protocol):
+    widgets: _Widgets
+
+
+_Part = list[_WidgetState]
+
+
+def _keep_messages_apart() -> None:
+    merge = _internal(*ON_REQUEST)
+    if not callable(merge) or not callable(_internal(*WIDGET_STATES)):
+        return
+
+    @wraps(merge)
+    def merge_in_parts(requests: object, new: object) -> object:
+        pending, newest = _pending_states(requests), getattr(new, "widget_states", None)
+        is_taken = merge(requests, new)
+        parts = _with_part(_parts(pending), newest) if pending and newest else []
+        if 1 < len(parts) <= MAX_PARTS:
+            rerun = requests._rerun_data  # type: ignore[attr-defined]
+            joined = replace(rerun, widget_states=_joined(parts))
+            requests._rerun_data = joined  # type: ignore[attr-defined]
+        return is_taken
+
+    _patch(ON_REQUEST, merge_in_parts)
+
+
+def _pending_states(requests: object) -> _WidgetStates | None:
+    """The values of the message that waits for the script to end, if there is one."""
+    is_pending = getattr(getattr(requests, "_state", None), "name", "") == "RERUN"
+    pending = getattr(requests, "_rerun_data", None) if is_pending else None
+    return getattr(pending, "widget_states", None)
+
+
+def _parts(states: _WidgetStates) -> list[_Part]:
+    parts: list[_Part] = [[]]
+    for state in states.widgets:
+        if state.id == END_OF_PART:
+            parts.append([])
+        else:
+            parts[-1].append(state)
+    return parts
+
+
+def _with_part(parts: list[_Part], newest: _WidgetStates) -> list[_Part]:
+    """Add what is new in a message. Its other values were sent before the page has shown what the
+    parts before do, such as Undo: they must not revert that."""
+    known = {state.id: state for part in parts for state in part}
+    new = [
+        state
+        for state in newest.widgets
+        if _is_active_trigger(state) or known.get(state.id) != state
+    ]
+    if any(map(_is_active_trigger, parts[-1])):
+        return [*parts, new]
+    return [*parts[:-1], list({state.id: state for state in (*parts[-1], *new)}.values())]
+
+
+def _is_active_trigger(state: _WidgetState) -> bool:
+    kind = state.WhichOneof("value")
+    if kind not in TRIGGERS:
+        return False
+    value: object = getattr(state, kind)
+    fields = getattr(value, "ListFields", None)
+    return bool(fields() if callable(fields) else value)
+
+
+def _joined(parts: Sequence[_Part]) -> _WidgetStates:
+    joined = cast("Callable[[], _WidgetStates]", _internal(*WIDGET_STATES))()
+    for number, part in enumerate(parts):
+        if number:
+            joined.widgets.add(id=END_OF_PART)
+        joined.widgets.extend(part)
+    return joined
+
+
+def _one_message_at_a_time(original: Callable[..., object]) -> Callable[..., object]:
+    """Have the callbacks of each part of a message called for itself."""
+
+    @wraps(original)
+    def in_parts(state: object, fresh: _WidgetStates | None, **options: object) -> object:
+        parts = _parts(fresh) if fresh else []
+        if len(parts) < 2:
+            return original(state, fresh, **options)
+        for part in parts[:-1]:
+            original(state, _joined([part]))
+        # Their callbacks have been called; the script sees them as clicked.
+        replayed = [trigger for part in parts[:-1] for trigger in filter(_is_active_trigger, part)]
+        if given := cast("_WidgetStates | None", options.get(REPLAYED)):
+            replayed.extend(given.widgets)
+        return original(state, _joined(parts[-1:]), **{**options, REPLAYED: _joined([replayed])})
+
+    return in_parts
 
 
 # Widgets that look up their value without copying the session.

@@ -91,7 +91,7 @@ def change(label: str, how: Callable[P, object], *what: P.args, **named: P.kwarg
     """Change the editor as one step of this name."""
     record()  # Text that arrives with the click is a step of its own.
     st.session_state["step_label"] = label
-    with late_values_state.protected():
+    with late_values_state.protected(state.SCENARIO):
         how(*what, **named)
     record()
 
@@ -128,7 +128,7 @@ def undo_all(label: str) -> None:
 def _go_to(steps: UndoHistory) -> None:
     if steps == history():
         return
-    with late_values_state.protected():
+    with late_values_state.protected(state.SCENARIO):
         _write_page(steps.now.state)
     st.session_state["undo_history"] = steps.corrected(page())
     st.session_state[state.SAMPLE] = None

@@ -1,5 +1,5 @@
-"""Protects values that the server wrote into the editor's widgets from stale browser messages, and
-sends them again to a browser that may have skipped them.
+"""Protects values that the server wrote into widgets from stale browser messages, and sends them
+again to a browser that may have skipped them.
 
 A browser sends the values of all its widgets with every message. A message under way while the
 server changes a value carries the old one, which Streamlit would take for an edit. And a browser
@@ -7,7 +7,7 @@ that draws two script runs as one, after two quick clicks, never sees the first 
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -33,11 +33,12 @@ def _recent_writes() -> dict[str, WrittenValue]:
 
 
 @contextmanager
-def protected() -> Iterator[None]:
-    """Protect the values that the block writes into the editor's widgets."""
-    before = request_state.values()
+def protected(*keys: str) -> Iterator[None]:
+    """Protect the values that the block writes into the editor's widgets and into those of these
+    keys."""
+    before = _values(keys)
     yield
-    after, writes = request_state.values(), _recent_writes()
+    after, writes = _values(keys), _recent_writes()
     for key, new in after.items():
         old = before.get(key)  # None: a new field, which is empty at first.
         if old != new:
@@ -46,9 +47,13 @@ def protected() -> Iterator[None]:
             writes[key] = None, [value for value in (old, *earlier) if value != new], new
 
 
+def _values(keys: Sequence[str]) -> dict[str, object]:
+    return request_state.values() | {key: st.session_state.get(key) for key in keys}
+
+
 def reapply() -> None:
     """Write again the values that a stale message reverted, or that a browser may have skipped.
-    Called before the widgets are drawn."""
+    Called before callbacks, and before the widgets are drawn."""
     writes = _recent_writes()
     for key, (_, earlier, new) in list(writes.items()):
         value = st.session_state.get(key)

@@ -78,7 +78,7 @@ def prompt() -> Prompt:
     state = st.session_state
     messages = tuple(
         _message(_role(state[message_role(i)]), state[message_text(i)] or "", i)
-        for i in range(state["message_count"])
+        for i in range(len(message_ids()))
     )
     return Prompt(state[SYSTEM_PROMPT] or "", messages)
 
@@ -100,13 +100,30 @@ def set_prompt(prompt: Prompt) -> None:
     # A field shows a carriage return as a line break, and gives one back once it is edited.
     state, prompt = st.session_state, prompt.as_typed()
     state[SYSTEM_PROMPT] = prompt.system
-    _set_messages(prompt.messages)
+    _set_messages([(_new_id(), message) for message in prompt.messages])
 
 
-def _set_messages(messages: Sequence[Message]) -> None:
+def message_ids() -> list[int]:
+    """The ids of the messages, in order. A click on the button of one can arrive after the others
+    were moved."""
+    ids: list[int] = st.session_state["message_ids"]
+    return ids
+
+
+def _new_id() -> int:
+    made = int(st.session_state.get("message_ids_made", 0))
+    st.session_state["message_ids_made"] = made + 1
+    return made
+
+
+def _messages() -> list[tuple[int, Message]]:
+    return list(zip(message_ids(), prompt().messages, strict=True))
+
+
+def _set_messages(messages: Sequence[tuple[int, Message]]) -> None:
     state = st.session_state
-    state["message_count"] = len(messages)
-    for index, message in enumerate(messages):
+    state["message_ids"] = [message_id for message_id, _ in messages]
+    for index, (_, message) in enumerate(messages):
         state[message_text(index)] = message.text
         state[message_role(index)] = message.role
         state[message_blocks(index)] = message.blocks_json
@@ -115,28 +132,32 @@ def _set_messages(messages: Sequence[Message]) -> None:
 
 def add_message() -> None:
     """Append an empty message of the role whose turn it is."""
-    messages = prompt().messages
-    role: Role = "assistant" if messages and messages[-1].role == "user" else "user"
-    _set_messages([*messages, Message(role, "")])
+    messages = _messages()
+    role: Role = "assistant" if messages and messages[-1][1].role == "user" else "user"
+    _set_messages([*messages, (_new_id(), Message(role, ""))])
 
 
-def remove_message(index: int) -> None:
-    messages = list(prompt().messages)
-    _set_messages(messages[:index] + messages[index + 1 :])
+def remove_message(message_id: int) -> None:
+    """Remove a message, if it is still there."""
+    _set_messages([known for known in _messages() if known[0] != message_id])
 
 
-def drop_blocks(index: int) -> None:
-    """Remove the content blocks of a message; its text stays."""
-    messages = list(prompt().messages)
-    messages[index] = messages[index].without_blocks()
-    _set_messages(messages)
+def drop_blocks(message_id: int) -> None:
+    """Remove the content blocks of a message, if it is still there; its text stays."""
+    _set_messages(
+        [
+            (known, message.without_blocks() if known == message_id else message)
+            for known, message in _messages()
+        ]
+    )
 
 
-def move_message(index: int, to: int) -> None:
-    messages = list(prompt().messages)
-    # Two quick clicks can both arrive before the page has taken one of the buttons away.
-    if index < len(messages):
-        messages.insert(to, messages.pop(index))
+def move_message(message_id: int, by: int) -> None:
+    """Move a message down by so many places, or up by a negative number, as far as it goes."""
+    messages, ids = _messages(), message_ids()
+    if message_id in ids:
+        index = ids.index(message_id)
+        messages.insert(max(0, index + by), messages.pop(index))
         _set_messages(messages)
 
 
@@ -262,7 +283,7 @@ def controls(letters: Sequence[str]) -> dict[str, object]:
 
 def values() -> dict[str, object]:
     """The values of all fields, by their keys."""
-    numbers = range(st.session_state["message_count"])
+    numbers = range(len(message_ids()))
     keys = [SYSTEM_PROMPT, *map(message_text, numbers), *map(message_role, numbers)]
     return controls(variants()) | {key: st.session_state.get(key) for key in keys}
 

@@ -19,11 +19,18 @@ from playground.core.visitors.access import LOCAL
 from playground.ui.server.feed import FedPage
 from playground.ui.server.streamlit_insides import (
     avoid_session_copies,
+    call_before_callbacks,
     protect_callbacks,
     uninterrupted,
 )
 from playground.ui.server.visitor import is_local, stranger
-from playground.ui.session import answers_state, money_state, presses_state, request_state
+from playground.ui.session import (
+    answers_state,
+    late_values_state,
+    money_state,
+    presses_state,
+    request_state,
+)
 
 RUN_ALL, STOP_ALL = "run_all", "stop_all"
 CONNECTION, API_KEY, FORGET_KEY, SCENARIO = "connection", "api_key", "forget_key", "demo_scenario"
@@ -52,6 +59,7 @@ overwrite the session's value with it.
 def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     """Give every key its default, once per session."""
     protect_callbacks()
+    call_before_callbacks(late_values_state.reapply)
     avoid_session_copies()
     state = st.session_state
     if "owner" in state:

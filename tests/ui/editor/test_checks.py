@@ -100,7 +100,7 @@ def test_a_refused_prefill_blocks_run_until_it_is_removed(page):
     press(page, "run_all")
     assert page.session_state["runs"] == {}
     press(page, "fix_drop_prefill")
-    assert page.session_state["message_count"] == 1
+    assert len(page.session_state["message_ids"]) == 1
     assert fixes(page) == set()
 
 

@@ -48,7 +48,7 @@ def test_one_click_puts_the_lesson_on_the_page_and_starts_nothing(page, number):
     assert page.text_area(key="system_prompt").value == lesson.prompt.system
     texts = [message.text for message in lesson.prompt.messages]
     assert [page.text_area(key=f"message_{i}_text").value for i in range(len(texts))] == texts
-    assert page.session_state["message_count"] == len(texts)
+    assert len(page.session_state["message_ids"]) == len(texts)
     asked = [(each.model, each.max_tokens, each.temperature) for each in lesson.variants]
     assert params(page) == asked
     assert page.selectbox(key="demo_scenario").value == lesson.scenario
@@ -141,7 +141,7 @@ def test_undo_brings_back_the_prompt_the_variants_and_the_scenario_from_before_a
     page.button(key="undo_sample").click().run()
     assert not page.exception
     assert page.text_area(key="message_0_text").value == "My own question"
-    assert page.session_state["message_count"] == 1
+    assert len(page.session_state["message_ids"]) == 1
     assert page.session_state["variants"] == ["A", "B", "C"]
     assert params(page) == before
     assert page.selectbox(key="demo_scenario").value == "refusal"

@@ -33,8 +33,8 @@ def held(page):
     from playground.ui.session import request_state
 
     state = page.session_state
-    names = ["system_prompt", "message_count", "variants"]
-    names += [f"message_{i}_text" for i in range(state["message_count"])]
+    names = ["system_prompt", "variants"]
+    names += [f"message_{i}_text" for i in range(len(state["message_ids"]))]
     names += [request_state.field(n, x) for n in request_state._BLANK for x in state["variants"]]
     return {name: state[name] for name in names}
 

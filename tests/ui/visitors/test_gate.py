@@ -171,7 +171,7 @@ def test_caps_stand_beneath_the_prompt_and_hold_where_a_run_starts(owner, api):
     assert api.posts == []
     pressed(page)
     assert len(api.posts) == 2
-    _press_with(page, max_tokens_A="201")
+    _press_with(page, max_tokens_A="202")
     assert len(api.posts) == 2
 
 
