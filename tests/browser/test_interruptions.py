@@ -1,5 +1,7 @@
 """A click that comes while another one is still at work: both do what they are for, once."""
 
+import json
+
 from browser.driving import Screen, expect
 
 # A press tells what it did only after that. The first one has half a second of work, and
@@ -45,3 +47,34 @@ def test_clicks_that_come_together_are_each_done_once_and_shown(browser, start_a
         expect(screen.page.get_by_test_id("stCode")).to_have_text("['a', 'b'] ['a', 'b']")
     finally:
         context.close()
+
+
+def click_at_once(screen, *keys):
+    """Click buttons before any script run can have redrawn the page."""
+    screen.page.evaluate(
+        "keys => keys.forEach(key => document.querySelector(`.st-key-${key} button`).click())",
+        list(keys),
+    )
+
+
+def test_two_messages_removed_at_once_are_those_whose_buttons_were_clicked(visit, app):
+    screen = visit(app)
+    for index, text in enumerate(["One", "Two", "Three"]):
+        if index:
+            screen.click("add_message")
+        screen.write(f"message_{index}_text", text)
+    click_at_once(screen, "remove_message_0", "remove_message_1")
+    expect(screen.page.locator("[class*=st-key-icons_message_]")).to_have_count(1)
+    expect(screen.at("message_0_text").locator("textarea")).to_have_value("Three")
+
+
+def test_what_undo_brings_back_is_what_run_sends_though_both_are_clicked_at_once(visit, app, api):
+    screen = visit(app)
+    screen.write("message_0_text", "Before")
+    screen.write("message_0_text", "After")
+    click_at_once(screen, "undo", "run_all", "run_all")
+    screen.await_posts(api, 2)
+    screen.await_end()
+    expect(screen.at("message_0_text").locator("textarea")).to_have_value("Before")
+    sent = [json.loads(post.body)["messages"][0]["content"] for post in api.posts]
+    assert sent == ["Before", "Before"]
