@@ -14,6 +14,7 @@ from playground.ui.experiment import submitting
 from playground.ui.experiment.submitting import Standing
 from playground.ui.runs import running
 from playground.ui.session import experiment_state as chosen
+from playground.ui.session import state
 from playground.ui.visitors import privacy
 from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
@@ -45,8 +46,8 @@ def offer_batch(experiment: Experiment, planned: GridPlan, why: str | None) -> N
         f"Submit as a batch · {_cost(bound, running.connection())}" if bound.calls
         else "Submit as a batch",
         key=chosen.SUBMIT_EXPERIMENT, icon=":material/schedule_send:",
-        disabled=why_not is not None, on_click=submitting.submit_experiment,
-        help=why_not,
+        disabled=why_not is not None, help=why_not,
+        on_click=state.start_once, args=(state.next_press(), submitting.submit_experiment),
     )  # fmt: skip
 
 
@@ -82,7 +83,8 @@ def offer_rest() -> None:
     if bound.calls:
         st.button(
             f"Or as a batch · {_cost(bound, underway.context.connection)}",
-            key="submit_rest", icon=":material/schedule_send:", on_click=submitting.submit_rest,
+            key="submit_rest", icon=":material/schedule_send:",
+            on_click=state.start_once, args=(state.next_press(), submitting.submit_rest),
             help=f"{_calls(bound.calls)} at half the price, answered within 24 hours.",
         )  # fmt: skip
 

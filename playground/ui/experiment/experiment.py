@@ -17,6 +17,7 @@ from playground.ui.experiment.matrix import show_matrix
 from playground.ui.experiment.progress import show_mine, show_progress
 from playground.ui.runs import running
 from playground.ui.session import experiment_state as chosen
+from playground.ui.session import state
 from playground.ui.widgets import formats
 from playground.ui.widgets.fields import choose_number
 from playground.ui.widgets.markdown import plain
@@ -71,7 +72,8 @@ def offer_run() -> None:
             type="primary",
             icon=":material/block:" if why and not is_live else ":material/science:",
             disabled=is_live or why is not None,
-            on_click=_run,
+            on_click=state.start_once,
+            args=(state.next_press(), _run),
         )  # fmt: skip
         if why:
             st.container(key="run_is_dim").empty()  # for the style sheet

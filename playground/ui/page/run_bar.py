@@ -86,18 +86,15 @@ def _offer_run(plans: list[Plan]) -> None:
             type="primary",
             icon=":material/block:" if why else ":material/play_arrow:",
             shortcut="Ctrl+Enter",
-            on_click=_run,
-            args=(state.next_press(),),
+            on_click=state.start_once,
+            args=(state.next_press(), _run),
             disabled=is_live or bool(refused),
         )
         if why:
             st.container(key="run_is_dim").empty()  # for the style sheet
 
 
-def _run(press: int) -> None:
-    # The second click of a double click comes before the button is drawn for the next press.
-    if press != state.next_press():
-        return
+def _run() -> None:
     running.run_all()
     # Without a socket only a run of the whole page sends the component the new runs.
     if not state.fed_page().has_socket:

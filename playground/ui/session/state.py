@@ -169,6 +169,13 @@ def count_press() -> None:
     st.session_state["press"] += 1
 
 
+def start_once(press: int, start: Callable[[], object]) -> None:
+    """Start what a button does that was drawn for this press, unless that was made since: this is
+    the second click of a double click."""
+    if press == next_press():
+        start()
+
+
 def visitor_key() -> str:
     """The key that this visitor typed, or nothing."""
     return str(st.session_state["key"])

@@ -9,10 +9,13 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, finish, open_more, words
+from ui.driving import SCRIPT, ask, finish, open_band, open_more, paste, words
 
+from playground.core.visitors.access import LOCAL
+from playground.ui.experiment import starting
 from playground.ui.server import streamlit_insides as insides
 from playground.ui.session import state
+from playground.ui.session.services import services
 
 
 def together(page, *actions):
@@ -167,6 +170,15 @@ def test_a_click_on_run_as_drawn_before_its_press_is_none(page, monkeypatch):
     together(page, press("run_all"), press("run_all"))
     finish(page)
     assert page.session_state["press"] == 1
+
+
+@pytest.mark.parametrize("key", ["run_experiment", "submit_experiment"])
+def test_a_double_click_pays_for_an_experiment_once(page, monkeypatch, key):
+    paste(open_band(ask(page)), "country,expected\nPeru,Lima")
+    # With calls that end at once: none is live when the second click is read.
+    monkeypatch.setattr(starting, "is_live", lambda: False)
+    together(page, press(key), press(key))
+    assert len(services().log.experiments.list_experiments(LOCAL)) == 1
 
 
 @pytest.mark.parametrize("read", [together, late])
