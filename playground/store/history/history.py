@@ -14,6 +14,7 @@ from playground.core.log.history import (
     Cursor,
     DayCost,
     Filter,
+    FilterError,
     HistoryPage,
     LoggedRun,
     Mark,
@@ -228,13 +229,28 @@ class History:
 
     def mark(self, visitor: str, run_id: str, mark: Mark) -> Refusal | None:
         """Replace the marks of a run."""
+        return self.change_mark(visitor, run_id, lambda _: mark)
+
+    def change_mark(
+        self, visitor: str, run_id: str, change: Callable[[Mark], Mark]
+    ) -> Refusal | None:
+        """Change the marks of a run as they are in the log. Refused if `change` raises
+        `FilterError`."""
         name, clean_id = clean_text(visitor), clean_text(run_id)
-        tags = tuple(map(clean_text, mark.tags))
-        note, ballot = clean_text(mark.note), clean_text(mark.ballot)
-        clean = replace(mark, tags=tags, note=note, ballot=ballot)
-        return self._change(
-            lambda connection: marking.write_mark(connection, name, clean_id, clean)
-        )
+
+        def write(connection: sa.Connection) -> Refusal | None:
+            [before] = marking.read_marks(connection, name, [clean_id]).values()
+            try:
+                mark = change(before)
+            except FilterError as error:
+                return Refusal(str(error))
+            tags = tuple(map(clean_text, mark.tags))
+            note, ballot = clean_text(mark.note), clean_text(mark.ballot)
+            clean = replace(mark, tags=tags, note=note, ballot=ballot)
+            marking.write_mark(connection, name, clean_id, clean)
+            return None
+
+        return self._change(write)
 
     def vote(self, visitor: str, cast: Mapping[str, Vote]) -> Refusal | None:
         """Replace the votes on some runs, as one ballot: all of them or none. Their other marks

@@ -1,5 +1,6 @@
 """Star, tags and note of one run of the log."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -8,12 +9,10 @@ from playground.core.log.history import (
     LONGEST_NOTE,
     LONGEST_TAG,
     MAX_TAGS,
-    FilterError,
     Mark,
     clean_tag,
 )
 from playground.core.runs.run_row import RunRow
-from playground.core.text.refusal import Refusal
 from playground.ui.log import log_state
 from playground.ui.session.services import services
 
@@ -57,38 +56,26 @@ def edit_marks(row: RunRow, mark: Mark) -> None:
     )
 
 
-def _mark_of(row: RunRow) -> Mark:
-    """The marks now: a note that comes with a click on Star was not drawn yet."""
-    return services().log.history.marks(row.visitor, [row.run_id])[row.run_id]
-
-
 def _save_star(row: RunRow, is_starred: bool) -> None:
-    _save(row, replace(_mark_of(row), is_starred=is_starred))
+    _change(row, lambda mark: replace(mark, is_starred=is_starred))
 
 
 def _save_tags(row: RunRow, key: str) -> None:
-    mark, typed = _mark_of(row), st.session_state[key]
-    tags = (clean_tag(str(tag)) for tag in typed)
-    _save_changed(row, mark, tuple(dict.fromkeys(filter(None, tags))), mark.note)
+    typed = st.session_state[key]
+    tags = tuple(dict.fromkeys(filter(None, (clean_tag(str(tag)) for tag in typed))))
+    _change(row, lambda mark: replace(mark, tags=tags))
     # A browser may say anything, and with more than it takes the control is not drawn.
     if len(typed) > MAX_TAGS:
-        log_state.set_value(key, list(mark.tags))
+        marks = services().log.history.marks(row.visitor, [row.run_id])
+        log_state.set_value(key, list(marks[row.run_id].tags))
 
 
 def _save_note(row: RunRow, key: str) -> None:
-    mark = _mark_of(row)
-    _save_changed(row, mark, mark.tags, st.session_state[key] or "")
+    note = st.session_state[key] or ""
+    _change(row, lambda mark: replace(mark, note=note))
 
 
-def _save_changed(row: RunRow, mark: Mark, tags: tuple[str, ...], note: str) -> None:
-    try:
-        changed = replace(mark, tags=tags, note=note)
-    except FilterError as error:
-        refused = Refusal(str(error))
-        log_state.apply(lambda: refused)
-        return
-    _save(row, changed)
-
-
-def _save(row: RunRow, mark: Mark) -> None:
-    log_state.apply(lambda: services().log.history.mark(row.visitor, row.run_id, mark))
+def _change(row: RunRow, change: Callable[[Mark], Mark]) -> None:
+    """Change the marks as they are now: a note that comes with a click on Star was not drawn yet,
+    and another tab may have changed the others."""
+    log_state.apply(lambda: services().log.history.change_mark(row.visitor, row.run_id, change))

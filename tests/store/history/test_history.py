@@ -445,6 +445,18 @@ def test_marks_are_replaced_as_a_whole_and_are_a_visitors_own(log, row):
 
 
 @ON_BOTH
+def test_a_mark_is_changed_beside_those_that_another_page_has_set_since(log, row):
+    run_id = row(1).run_id
+    assert log.history.mark("ada", run_id, Mark(tags=("a",), note="Note")) is None
+    starred = log.history.change_mark("ada", run_id, lambda mark: replace(mark, is_starred=True))
+    assert starred is None
+    assert log.history.marks("ada", [run_id]) == {run_id: Mark(True, ("a",), "Note")}
+    too_long = log.history.change_mark("ada", run_id, lambda mark: replace(mark, note="n" * 10**6))
+    assert isinstance(too_long, Refusal)
+    assert log.history.marks("ada", [run_id]) == {run_id: Mark(True, ("a",), "Note")}
+
+
+@ON_BOTH
 def test_a_frequent_word_is_looked_for_bit_by_bit_and_to_the_end(log, row, monkeypatch):
     monkeypatch.setattr(picking, "MAX_PICKED", 4)
     monkeypatch.setattr(picking, "_FIRST_LOOK", 2)

@@ -13,7 +13,7 @@ import pytest
 from ui.driving import finish, press_run, words
 
 from playground.core.answer.retry import RetryPolicy
-from playground.core.log.history import Filter
+from playground.core.log.history import Filter, Mark
 from playground.core.log.run_file import run_of
 from playground.core.request.connection import DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
@@ -424,6 +424,20 @@ def test_a_note_and_a_tag_stay_where_the_click_that_leaves_their_field_is_on_sta
     page.button(key="star_run").click().run()
     [mark] = services().log.history.marks(LOCAL, [run_id]).values()
     assert (mark.is_starred, mark.tags, mark.note) == (True, ("dosa",), "The best one")
+
+
+def test_a_star_takes_no_other_mark_away_that_could_not_be_read_when_it_was_drawn(
+    worked, monkeypatch
+):
+    page, history = worked, services().log.history
+    run_id = history.page(LOCAL, Filter()).rows[0].run_id
+    history.mark(LOCAL, run_id, Mark(tags=("dosa",), note="The best one"))
+    page.session_state["opened_run"] = run_id
+    with monkeypatch.context() as outage:
+        outage.setattr(type(history), "marks", lambda _, __, ids: dict.fromkeys(ids, Mark()))
+        page.run()
+        page.button(key="star_run").click().run()
+    assert history.marks(LOCAL, [run_id]) == {run_id: Mark(True, ("dosa",), "The best one")}
 
 
 def test_starred_runs_are_not_deleted_where_they_are_to_stay_by_the_time_of_the_click(worked):
