@@ -13,7 +13,7 @@ from playground.core.experiment.cases import CHECKS, EXPECTED
 from playground.core.experiment.json_schema import schema_problem
 from playground.core.experiment.patterns import pattern_problem
 from playground.core.request.model_catalogue import MODEL_ID, is_model_id
-from playground.core.request.template import variables_of
+from playground.core.request.template import TemplateError, render_text, variables_of
 from playground.core.text.json_text import Json, is_of_type
 
 CheckKind = Literal[
@@ -28,6 +28,7 @@ MAX_CHARACTERS: Final = 20_000
 LARGEST: Final = 1e15
 WITH_TEXT: Final = ("contains", "not_contains", "equals", "pattern", "json_schema", "number")
 """The kinds that compare with a text, which must not be empty."""
+NO_TEXT: Final = "There is no text to compare with."
 # Everything stands in tags, which the judge is told to take for material: an answer could
 # hold instructions.
 JUDGED_BY_DEFAULT: Final = """\
@@ -93,7 +94,7 @@ def problem_of(check: CaseCheck) -> str | None:
     if problem := _text_problem(check.text):
         return problem
     if check.kind in WITH_TEXT and not check.text.strip():
-        return "There is no text to compare with."
+        return NO_TEXT
     if check.kind == "length":
         return _length_problem(check)
     if check.kind == "number" and not 0 <= check.tolerance <= LARGEST:
@@ -106,6 +107,14 @@ def problem_of(check: CaseCheck) -> str | None:
     find = pattern_problem if check.kind == "pattern" else schema_problem
     problem = find(check.text)
     return f"{problem[0].upper()}{problem[1:]}." if problem else None
+
+
+def lacks_text(check: CaseCheck, values: Mapping[str, str]) -> bool:
+    """Whether a case leaves the text to compare with empty, which every answer would contain."""
+    try:
+        return check.kind in WITH_TEXT and not render_text(check.text, values).strip()
+    except TemplateError:
+        return False
 
 
 def unusable(checks: tuple[CaseCheck, ...]) -> str | None:

@@ -12,11 +12,13 @@ from decimal import Decimal
 from typing import Final
 
 from playground.core.experiment.case_checks import (
+    NO_TEXT,
     CaseCheck,
     CheckError,
     CheckResult,
     check_key,
     checks_of,
+    lacks_text,
 )
 from playground.core.experiment.cases import Cases
 from playground.core.experiment.grid import Cell
@@ -51,6 +53,8 @@ class AmbiguousNumberError(ValueError):
 
 def check_answer(check: CaseCheck, answer: str, values: Mapping[str, str]) -> CheckResult:
     """The result of any check but a judge's, with its text filled from a case's values."""
+    if lacks_text(check, values):
+        return CheckResult(None, NO_TEXT)
     try:
         text = render_text(check.text, values)
         why = _why_not(check, text, answer)

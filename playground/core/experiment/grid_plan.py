@@ -9,7 +9,14 @@ from playground.core.answer.events import Usage
 from playground.core.batch.batch import why_no_batches
 from playground.core.batch.batch_split import BatchRequest, problem_of
 from playground.core.batch.submission import worst_case_in_batch
-from playground.core.experiment.case_checks import CaseCheck, CheckError, check_key, checks_of
+from playground.core.experiment.case_checks import (
+    NO_TEXT,
+    CaseCheck,
+    CheckError,
+    check_key,
+    checks_of,
+    lacks_text,
+)
 from playground.core.experiment.cases import Cases
 from playground.core.experiment.grid import Grid, Setting, filled, require_size, sent_key
 from playground.core.experiment.judging import judge_request
@@ -127,6 +134,9 @@ class _PlanBuilder:
         except CheckError as error:
             self.notes.append(Note("error", None, case, str(error)))
             return []
+        for number, check in enumerate(all_checks, 1):
+            if lacks_text(check, values):
+                self.notes.append(Note("warning", None, case, f"Check {number}: {NO_TEXT}"))
         return [check for check in all_checks if check.kind == "judge"]
 
     def add(

@@ -312,3 +312,12 @@ def test_the_verdict_is_the_last_line_alone(reply, result):
 
 def test_an_answer_that_nobody_judged_has_not_passed():
     assert not_judged("529 overloaded.") == CheckResult(None, "Not judged: 529 overloaded.")
+
+
+@pytest.mark.parametrize(
+    "kind", ["contains", "not_contains", "equals", "pattern", "json_schema", "number"]
+)
+@pytest.mark.parametrize("left_empty", ["", " \n"])
+def test_an_answer_neither_passes_nor_fails_a_text_that_its_case_leaves_empty(kind, left_empty):
+    outcome = check_answer(CaseCheck(kind, "{{expected}}"), "Any answer", {"expected": left_empty})
+    assert outcome == CheckResult(None, "There is no text to compare with.")

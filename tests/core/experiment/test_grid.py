@@ -41,6 +41,15 @@ def planned(chosen, cases=COUNTRIES, repeats=1, checks=(), around=AROUND):
     return plan_grid(chosen, cases, repeats, checks, around)
 
 
+def test_a_case_that_leaves_the_text_of_a_check_empty_is_named_before_anything_is_paid_for():
+    cases = Cases(("country", "expected"), (("India", "New Delhi"), ("France", "")))
+    checks = (CaseCheck("json"), CaseCheck("contains", "{{expected}}"))
+    notes = planned(settings([A], []), cases, checks=checks).notes
+    assert [(note.severity, note.case, note.text) for note in notes] == [
+        ("warning", 1, "Check 2: There is no text to compare with.")
+    ]
+
+
 def test_a_grid_is_every_setting_with_every_case_as_often_as_wished():
     chosen = settings([A, Variant("B", REQUEST)], [Sweep("temperature", (0.0, 1.0))])
     assert [setting.name for setting in chosen] == [
