@@ -592,3 +592,44 @@ def test_what_can_be_copied_of_a_dialog_shows_its_button_unasked(screen):
     }"""
     screen.meanwhile(lambda: copy.evaluate(opacity) == 1, what="a copy button in sight")
     screen.close_dialog()
+
+
+def test_the_tab_key_skips_what_is_in_the_closed_sidebar(visit, app):
+    screen = visit(app)
+    inside = """() => Boolean(document.activeElement.closest("[data-testid=stSidebar]"))"""
+    names = []
+    for _ in range(6):
+        screen.page.keyboard.press("Tab")
+        assert not screen.page.evaluate(inside)
+        names.append(screen.page.evaluate("() => document.activeElement.ariaLabel || ''"))
+    assert len(set(names)) > 2, names
+    screen.show_sidebar()
+    screen.at("connection").locator("input").focus()
+    assert screen.page.evaluate(inside)
+
+
+def test_the_numbers_of_an_answer_are_smaller_than_the_answer(visit, app, api):
+    screen = visit(app)
+    screen.run()
+    screen.await_end()
+    sizes = screen.page.evaluate(
+        """() => [".pg-numbers", ".st-key-answer_A p"].map(
+            place => getComputedStyle(document.querySelector(place)).fontSize)"""
+    )
+    assert sizes == ["14px", "16px"]
+
+
+def test_on_a_phone_copy_stands_above_the_code(visit, app, api):
+    api.texts = {"claude-sonnet-4-6": f"```python\n{'x' * 90}\n```\n\n```\n{'y' * 90}\n```"}
+    phone = {"width": 400, "height": 800}
+    screen = visit(app, viewport=phone, has_touch=True, is_mobile=True)
+    screen.run()
+    screen.await_end()
+    places = screen.answer("A").evaluate(
+        """answer => [...answer.querySelectorAll("figure.code")].map(code => [
+            code.querySelector(".copy").getBoundingClientRect().bottom,
+            code.querySelector("pre").getBoundingClientRect().top
+                + parseFloat(getComputedStyle(code.querySelector("pre")).paddingTop)])"""
+    )
+    assert len(places) == 2
+    assert all(bottom <= top for bottom, top in places), places

@@ -92,7 +92,7 @@ def _values(row: RunRow) -> dict[str, str]:
         "status": row.status,
         "stop reason": row.stop_reason or formats.NOTHING,
         "cost": formats.cost(row.cost),
-        "why that cost": row.cost.reason,
+        "how the cost is known": row.cost.reason,
         "time to first token": formats.seconds(row.ttft_s),
         "duration": formats.seconds(row.duration_s),
         "tokens in": counts[0],
