@@ -7,6 +7,7 @@ logged, and the app works without them: slower, or with less protection.
 import asyncio
 import importlib
 import logging
+import secrets
 import signal
 import socket
 import threading
@@ -153,8 +154,9 @@ ON_REQUEST: Final = (
     "_request_rerun_locked",
 )
 WIDGET_STATES: Final = ("streamlit.proto.WidgetStates_pb2", "WidgetStates")
-END_OF_PART: Final = "end of part"
-"""The id of the pseudo-widget between two parts."""
+END_OF_PART: Final = secrets.token_hex()
+"""The id of the pseudo-widget between two parts. Secret: a forged message of many thousand parts
+would hold the server up."""
 REPLAYED: Final = "replay_trigger_states"
 MAX_PARTS: Final = 20
 """How many parts a message may have: a page can send faster than its scripts run."""

@@ -3,6 +3,7 @@ a key: what each was sent for is done, in order, once, and nothing is sent that 
 show when its click was made."""
 
 import json
+import runpy
 
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
@@ -276,3 +277,9 @@ def test_messages_without_clicks_are_one():
         requests.request_rerun(RerunData(widget_states=states))
     merged = requests.on_scriptrunner_ready().rerun_data.widget_states
     assert [(state.id, state.string_value) for state in merged.widgets] == [("text", "Two")]
+
+
+def test_no_browser_can_know_how_parts_are_marked():
+    in_another_process = runpy.run_path(insides.__file__)["END_OF_PART"]
+    assert len(in_another_process) >= 32
+    assert in_another_process != insides.END_OF_PART
