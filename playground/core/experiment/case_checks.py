@@ -93,7 +93,7 @@ def problem_of(check: CaseCheck) -> str | None:
     """What is wrong with a check before it is used, in one line, or None."""
     if problem := _text_problem(check.text):
         return problem
-    if check.kind in WITH_TEXT and not check.text.strip():
+    if is_blank(check, check.text):
         return NO_TEXT
     if check.kind == "length":
         return _length_problem(check)
@@ -109,10 +109,16 @@ def problem_of(check: CaseCheck) -> str | None:
     return f"{problem[0].upper()}{problem[1:]}." if problem else None
 
 
+def is_blank(check: CaseCheck, text: str) -> bool:
+    """Whether a check compares with a text, and this one is blank: every answer would contain
+    it."""
+    return check.kind in WITH_TEXT and not text.strip()
+
+
 def lacks_text(check: CaseCheck, values: Mapping[str, str]) -> bool:
-    """Whether a case leaves the text to compare with empty, which every answer would contain."""
+    """Whether a case leaves the text of a check blank."""
     try:
-        return check.kind in WITH_TEXT and not render_text(check.text, values).strip()
+        return is_blank(check, render_text(check.text, values))
     except TemplateError:
         return False
 

@@ -18,7 +18,7 @@ from playground.core.experiment.case_checks import (
     CheckResult,
     check_key,
     checks_of,
-    lacks_text,
+    is_blank,
 )
 from playground.core.experiment.cases import Cases
 from playground.core.experiment.grid import Cell
@@ -53,10 +53,10 @@ class AmbiguousNumberError(ValueError):
 
 def check_answer(check: CaseCheck, answer: str, values: Mapping[str, str]) -> CheckResult:
     """The result of any check but a judge's, with its text filled from a case's values."""
-    if lacks_text(check, values):
-        return CheckResult(None, NO_TEXT)
     try:
         text = render_text(check.text, values)
+        if is_blank(check, text):
+            return CheckResult(None, NO_TEXT)
         why = _why_not(check, text, answer)
     except TemplateError as error:
         return CheckResult(None, str(error))

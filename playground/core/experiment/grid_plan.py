@@ -128,7 +128,7 @@ class _PlanBuilder:
     def judges(
         self, case: int, checks: tuple[CaseCheck, ...], values: Mapping[str, str]
     ) -> list[CaseCheck]:
-        """The checks of a case for which a model is asked."""
+        """The checks of a case for which a model is asked. Notes what is wrong with its checks."""
         try:
             all_checks = checks_of(checks, values)
         except CheckError as error:
