@@ -127,7 +127,9 @@ def main() -> None:
         log = RunLog(f"sqlite:///{file}", clock=lambda: datetime.now(UTC))
         for number in range(40):
             run_id = f"{number * chosen.rows // 40:016x}00000000"
-            log.history.mark(VISITOR, run_id, Mark(is_starred=True, tags=("good",)))
+            log.history.change_mark(
+                VISITOR, run_id, lambda _: Mark(is_starred=True, tags=("good",))
+            )
         measure(log)
         print("warning", log.warning)
         log.close()

@@ -40,7 +40,7 @@ def test_votes_are_added_up_for_the_visitor_who_cast_them(log, row):
 @ON_BOTH
 def test_a_vote_and_the_other_marks_leave_each_other_alone(log, row):
     one, other = voted_on(log, row, 1, 2)
-    log.history.mark(ADA, one, Mark(True, ("good",), "Note"))
+    log.history.change_mark(ADA, one, lambda _: Mark(True, ("good",), "Note"))
     log.history.vote(ADA, {one: "tied", other: "tied"})
     assert log.history.marks(ADA, [one, other]) == {
         one: Mark(True, ("good",), "Note", "tied", ballot=one),

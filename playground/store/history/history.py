@@ -227,10 +227,6 @@ class History:
 
         return ask(visitor, read)
 
-    def mark(self, visitor: str, run_id: str, mark: Mark) -> Refusal | None:
-        """Replace the marks of a run."""
-        return self.change_mark(visitor, run_id, lambda _: mark)
-
     def change_mark(
         self, visitor: str, run_id: str, change: Callable[[Mark], Mark]
     ) -> Refusal | None:

@@ -166,7 +166,12 @@ class BillFacts:
             case "mark", number, mark:
                 if number in self.rows:
                     self.marks[number] = mark
-                    assert log.history.mark("ada", row(number).run_id, mark) is None
+                    assert (
+                        log.history.change_mark(
+                            "ada", row(number).run_id, lambda _, mark=mark: mark
+                        )
+                        is None
+                    )
             case "delete", numbers:
                 keys = [row(number).run_id for number in numbers]
                 assert log.history.delete("ada", keys) is None
@@ -253,7 +258,7 @@ def test_what_no_database_can_hold_is_looked_for_as_it_was_kept(log, row, text):
     log.record(row(1, **named))
     log.record(row(2))
     assert log.flush(5)
-    log.history.mark("ada", row(1).run_id, Mark(tags=("told apart",)))
+    log.history.change_mark("ada", row(1).run_id, lambda _: Mark(tags=("told apart",)))
     for chosen in (
         Filter(models=(text,)),
         Filter(variants=(text,)),
@@ -343,7 +348,7 @@ def test_pages_and_sums_are_of_all_rows_in_order_those_in_memory_too(
     for each in rows:
         log.record(each, texts_of(each, "dosa", ""))
         log.record(replace(each, visitor="bob", cost_usd=Decimal(5)), texts_of(each, "dosa", ""))
-        assert log.history.mark("ada", each.run_id, Mark(is_starred=True)) is None
+        assert log.history.change_mark("ada", each.run_id, lambda _: Mark(is_starred=True)) is None
     assert log.flush(5)
     saved = tuple(rows)
     compare_all(log, rows)
@@ -413,8 +418,11 @@ def test_what_can_be_chosen_is_what_the_visitor_has(log, row):
     assert log.flush(5)
     log.record(row(4, model="new", status="streaming"))
     for number, tags in ((1, ("b", "a")), (2, ("b",))):
-        assert log.history.mark("ada", row(number).run_id, Mark(tags=tags)) is None
-    assert log.history.mark("bob", row(3).run_id, Mark(tags=("his",))) is None
+        assert (
+            log.history.change_mark("ada", row(number).run_id, lambda _, tags=tags: Mark(tags=tags))
+            is None
+        )
+    assert log.history.change_mark("bob", row(3).run_id, lambda _: Mark(tags=("his",))) is None
     for _ in range(2):
         assert log.history.choices("ada") == Choices(
             models=("large", "new", "small"),
@@ -429,16 +437,16 @@ def test_what_can_be_chosen_is_what_the_visitor_has(log, row):
 @ON_BOTH
 def test_marks_are_replaced_as_a_whole_and_are_a_visitors_own(log, row):
     first, second, third = (row(number).run_id for number in (1, 2, 3))
-    assert log.history.mark("ada", first, Mark(True, ("b", "a"), "Note")) is None
-    assert log.history.mark("ada", second, Mark(tags=("c",))) is None
-    assert log.history.mark("bob", first, Mark(note="His")) is None
+    assert log.history.change_mark("ada", first, lambda _: Mark(True, ("b", "a"), "Note")) is None
+    assert log.history.change_mark("ada", second, lambda _: Mark(tags=("c",))) is None
+    assert log.history.change_mark("bob", first, lambda _: Mark(note="His")) is None
     assert log.history.marks("ada", [first, second, third]) == {
         first: Mark(True, ("a", "b"), "Note"),
         second: Mark(tags=("c",)),
         third: Mark(),
     }
-    assert log.history.mark("ada", first, Mark(note="Other")) is None
-    assert log.history.mark("ada", second, Mark()) is None
+    assert log.history.change_mark("ada", first, lambda _: Mark(note="Other")) is None
+    assert log.history.change_mark("ada", second, lambda _: Mark()) is None
     found = log.history.marks("ada", [first, second])
     assert found == {first: Mark(note="Other"), second: Mark()}
     assert log.history.marks("bob", [first]) == {first: Mark(note="His")}
@@ -447,7 +455,7 @@ def test_marks_are_replaced_as_a_whole_and_are_a_visitors_own(log, row):
 @ON_BOTH
 def test_a_mark_is_changed_beside_those_that_another_page_has_set_since(log, row):
     run_id = row(1).run_id
-    assert log.history.mark("ada", run_id, Mark(tags=("a",), note="Note")) is None
+    assert log.history.change_mark("ada", run_id, lambda _: Mark(tags=("a",), note="Note")) is None
     starred = log.history.change_mark("ada", run_id, lambda mark: replace(mark, is_starred=True))
     assert starred is None
     assert log.history.marks("ada", [run_id]) == {run_id: Mark(True, ("a",), "Note")}
@@ -480,7 +488,7 @@ def test_a_frequent_word_is_looked_for_bit_by_bit_and_to_the_end(log, row, monke
     assert (len(some.rows), ids(some)[1:], some.is_partial) == (4, [27, 28, 29], True)
     for number in range(6):
         mark = Mark(True, ("some",) if number < 4 else ())
-        assert log.history.mark("ada", row(number).run_id, mark) is None
+        assert log.history.change_mark("ada", row(number).run_id, lambda _, mark=mark: mark) is None
     for chosen, expected, is_partial in (
         (Filter(is_starred=True), [2, 3, 4, 5], True),
         (Filter(tags=("some",)), [0, 1, 2, 3], False),
@@ -548,7 +556,9 @@ def test_stars_and_tags_find_the_visitors_own_runs_that_have_them(log, row):
         ("ada", 4, Mark(note="Note")),
         ("bob", 5, Mark(True, ("good", "bad"))),
     ):
-        assert log.history.mark(visitor, row(number).run_id, mark) is None
+        assert (
+            log.history.change_mark(visitor, row(number).run_id, lambda _, mark=mark: mark) is None
+        )
     for expected, chosen in (
         ([3, 1], Filter(is_starred=True)),
         ([3, 2], Filter(tags=("good",))),

@@ -54,7 +54,7 @@ def terms_in(file):
 
 def test_a_deleted_run_is_gone_everywhere_at_once_and_can_be_brought_back(log, row):
     first, second, *_ = days_of(log, row)
-    log.history.mark(ADA, second.run_id, Mark(True, ("good",), "Note"))
+    log.history.change_mark(ADA, second.run_id, lambda _: Mark(True, ("good",), "Note"))
     before = log.totals(ADA)
     assert log.history.delete(ADA, [first.run_id, second.run_id]) is None
     assert (found(log), found(log, "word1")) == ([3, 2], [])
@@ -105,7 +105,7 @@ def test_what_a_deleted_run_cost_still_counts_for_a_budget(log, row, now):
 
 def test_old_runs_are_deleted_for_good_but_the_starred_stay(log, row):
     made = days_of(log, row)
-    log.history.mark(ADA, made[0].run_id, Mark(is_starred=True))
+    log.history.change_mark(ADA, made[0].run_id, lambda _: Mark(is_starred=True))
     last = date(2026, 11, 25)
     assert sum(log.housekeeping.delete_old("bob", last)) == 0
     assert sum(log.housekeeping.delete_old(ADA, last)) == 2
@@ -119,7 +119,7 @@ def test_old_runs_go_in_steps_with_room_for_others_in_between(log, row, monkeypa
     monkeypatch.setattr(housekeeping, "_ROWS_AT_ONCE", 2)
     made = days_of(log, row, 7)
     for each in made[:2]:
-        log.history.mark(ADA, each.run_id, Mark(is_starred=True))
+        log.history.change_mark(ADA, each.run_id, lambda _: Mark(is_starred=True))
     log.record(row(9, started_at=made[0].started_at, status="streaming"))
     assert log.flush(5)
     assert list(log.housekeeping.delete_old(ADA, date(2026, 11, 27))) == [0, 1, 2]
@@ -127,7 +127,7 @@ def test_old_runs_go_in_steps_with_room_for_others_in_between(log, row, monkeypa
     assert (found(log), found(log, CANARY)) == ([6, 5, 1, 9, 0], [6, 5, 1])
     steps = log.housekeeping.delete_old(ADA, date(2026, 11, 28), keeps_starred=False)
     assert next(steps) == 1
-    log.history.mark(ADA, made[6].run_id, Mark(is_starred=True))
+    log.history.change_mark(ADA, made[6].run_id, lambda _: Mark(is_starred=True))
     assert sum(steps) == 2
     assert found(log) == [6, 9]
 
@@ -192,7 +192,7 @@ def test_a_backup_is_restored_and_what_was_there_is_set_aside(log, row, file):
     days_of(log, row, 2)
     backup = log.housekeeping.back_up()
     log.record(row(7), texts_of(row(7), "later"))
-    log.history.mark(ADA, row(0).run_id, Mark(note="after the backup"))
+    log.history.change_mark(ADA, row(0).run_id, lambda _: Mark(note="after the backup"))
     assert log.flush(5)
     assert log.housekeeping.backups() == [backup]
     aside = log.housekeeping.restore(backup)
@@ -355,7 +355,7 @@ def test_the_size_tells_what_lies_free(log, row):
 def test_changes_that_cannot_be_written_say_why(open_log, tmp_path):
     broken = open_log(f"sqlite:///{tmp_path}")
     for problem in (
-        broken.history.mark(ADA, "1", Mark(is_starred=True)),
+        broken.history.change_mark(ADA, "1", lambda _: Mark(is_starred=True)),
         broken.history.delete(ADA, ["1"]),
         broken.history.bring_back(ADA, ["1"]),
     ):

@@ -101,7 +101,7 @@ def test_whoever_asks_says_so_to_the_owner_and_what_is_not_done_to_the_person(lo
         log.prompts.list_prompts("ada").sentence,
         log.batches.list_submissions("ada").sentence,
         log.experiments.cells("ada", "1").sentence,
-        log.history.mark("ada", "1", Mark(is_starred=True)).sentence,
+        log.history.change_mark("ada", "1", lambda _: Mark(is_starred=True)).sentence,
         log.budgets.load("ada").sentence,
     ]
     assert said == [

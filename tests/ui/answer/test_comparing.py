@@ -156,7 +156,7 @@ def test_a_focused_card_comes_first_and_goes_back_while_all_go_on(page):
 
 def test_a_vote_is_kept_with_each_run_counted_and_taken_back(page):
     press_run(page)
-    services().log.history.mark(LOCAL, runs(page)["A"].id, Mark(is_starred=True))
+    services().log.history.change_mark(LOCAL, runs(page)["A"].id, lambda _: Mark(is_starred=True))
     click(page, "vote_B")
     assert marked(page) == {"A": "lost", "B": "won"}
     assert "You voted for **B**" in words(page)

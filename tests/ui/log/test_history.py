@@ -431,7 +431,8 @@ def test_a_star_takes_no_other_mark_away_that_could_not_be_read_when_it_was_draw
 ):
     page, history = worked, services().log.history
     run_id = history.page(LOCAL, Filter()).rows[0].run_id
-    history.mark(LOCAL, run_id, Mark(tags=("dosa",), note="The best one"))
+    best = Mark(tags=("dosa",), note="The best one")
+    history.change_mark(LOCAL, run_id, lambda _: best)
     page.session_state["opened_run"] = run_id
     with monkeypatch.context() as outage:
         outage.setattr(type(history), "marks", lambda _, __, ids: dict.fromkeys(ids, Mark()))
