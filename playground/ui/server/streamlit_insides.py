@@ -145,8 +145,8 @@ def _patch(place: tuple[str, str, str], value: object) -> None:
 # Messages that arrive together.
 # While a script runs, Streamlit merges the messages that arrive into one: the values of the newest
 # and the clicks of all. After a click on Run, a text typed since would be sent; of two clicks the
-# newer one's callback would be called first. Here the merged message keeps its parts, and their
-# callbacks are called part by part, before the one script run that draws the result.
+# newer one's callback would be called first. Here what is merged stays a list of messages, and the
+# callbacks are called message by message, before the one script run that draws the result.
 
 ON_REQUEST: Final = (
     "streamlit.runtime.scriptrunner_utils.script_requests",
@@ -154,12 +154,12 @@ ON_REQUEST: Final = (
     "_request_rerun_locked",
 )
 WIDGET_STATES: Final = ("streamlit.proto.WidgetStates_pb2", "WidgetStates")
-END_OF_PART: Final = secrets.token_hex()
-"""The id of the pseudo-widget between two parts. Secret: a forged message of many thousand parts
-would hold the server up."""
+END_OF_MESSAGE: Final = secrets.token_hex()
+"""The id of the pseudo-widget between two messages. Secret: a forged message that contains many
+thousands would hold the server up."""
 REPLAYED: Final = "replay_trigger_states"
-MAX_PARTS: Final = 20
-"""How many parts a message may have: a page can send faster than its scripts run."""
+MAX_MESSAGES: Final = 20
+"""How many messages are kept apart: a page can send faster than its scripts run."""
 TRIGGERS: Final = (
     "trigger_value", "string_trigger_value", "chat_input_value", "json_trigger_value",
 )  # fmt: skip
@@ -181,7 +181,7 @@ class _WidgetStates(Protocol):
     widgets: _Widgets
 
 
-_Part = list[_WidgetState]
+_Message = list[_WidgetState]
 
 
 def _keep_messages_apart() -> None:
@@ -190,17 +190,17 @@ def _keep_messages_apart() -> None:
         return
 
     @wraps(merge)
-    def merge_in_parts(requests: object, new: object) -> object:
+    def merge_apart(requests: object, new: object) -> object:
         pending, newest = _pending_states(requests), getattr(new, "widget_states", None)
         is_taken = merge(requests, new)
-        parts = _with_part(_parts(pending), newest) if pending and newest else []
-        if 1 < len(parts) <= MAX_PARTS:
+        messages = _with_message(_split(pending), newest) if pending and newest else []
+        if 1 < len(messages) <= MAX_MESSAGES:
             rerun = requests._rerun_data  # type: ignore[attr-defined]
-            joined = replace(rerun, widget_states=_joined(parts))
+            joined = replace(rerun, widget_states=_joined(messages))
             requests._rerun_data = joined  # type: ignore[attr-defined]
         return is_taken
 
-    _patch(ON_REQUEST, merge_in_parts)
+    _patch(ON_REQUEST, merge_apart)
 
 
 def _pending_states(requests: object) -> _WidgetStates | None:
@@ -210,28 +210,28 @@ def _pending_states(requests: object) -> _WidgetStates | None:
     return getattr(pending, "widget_states", None)
 
 
-def _parts(states: _WidgetStates) -> list[_Part]:
-    parts: list[_Part] = [[]]
+def _split(states: _WidgetStates) -> list[_Message]:
+    messages: list[_Message] = [[]]
     for state in states.widgets:
-        if state.id == END_OF_PART:
-            parts.append([])
+        if state.id == END_OF_MESSAGE:
+            messages.append([])
         else:
-            parts[-1].append(state)
-    return parts
+            messages[-1].append(state)
+    return messages
 
 
-def _with_part(parts: list[_Part], newest: _WidgetStates) -> list[_Part]:
+def _with_message(messages: list[_Message], newest: _WidgetStates) -> list[_Message]:
     """Add what is new in a message. Its other values were sent before the page has shown what the
-    parts before do, such as Undo: they must not revert that."""
-    known = {state.id: state for part in parts for state in part}
+    earlier messages do, such as Undo: they must not revert that."""
+    known = {state.id: state for message in messages for state in message}
     new = [
         state
         for state in newest.widgets
         if _is_active_trigger(state) or known.get(state.id) != state
     ]
-    if any(map(_is_active_trigger, parts[-1])):
-        return [*parts, new]
-    return [*parts[:-1], list({state.id: state for state in (*parts[-1], *new)}.values())]
+    if any(map(_is_active_trigger, messages[-1])):
+        return [*messages, new]
+    return [*messages[:-1], list({state.id: state for state in (*messages[-1], *new)}.values())]
 
 
 def _is_active_trigger(state: _WidgetState) -> bool:
@@ -243,32 +243,34 @@ def _is_active_trigger(state: _WidgetState) -> bool:
     return bool(fields() if callable(fields) else value)
 
 
-def _joined(parts: Sequence[_Part]) -> _WidgetStates:
+def _joined(messages: Sequence[_Message]) -> _WidgetStates:
     joined = cast("Callable[[], _WidgetStates]", _internal(*WIDGET_STATES))()
-    for number, part in enumerate(parts):
+    for number, message in enumerate(messages):
         if number:
-            joined.widgets.add(id=END_OF_PART)
-        joined.widgets.extend(part)
+            joined.widgets.add(id=END_OF_MESSAGE)
+        joined.widgets.extend(message)
     return joined
 
 
 def _one_message_at_a_time(original: Callable[..., object]) -> Callable[..., object]:
-    """Have the callbacks of each part of a message called for itself."""
+    """Have the callbacks of messages that arrived together called one message after another."""
 
     @wraps(original)
-    def in_parts(state: object, fresh: _WidgetStates | None, **options: object) -> object:
-        parts = _parts(fresh) if fresh else []
-        if len(parts) < 2:
+    def one_by_one(state: object, fresh: _WidgetStates | None, **options: object) -> object:
+        messages = _split(fresh) if fresh else []
+        if len(messages) < 2:
             return original(state, fresh, **options)
-        for part in parts[:-1]:
-            original(state, _joined([part]))
+        for message in messages[:-1]:
+            original(state, _joined([message]))
         # Their callbacks have been called; the script sees them as clicked.
-        replayed = [trigger for part in parts[:-1] for trigger in filter(_is_active_trigger, part)]
+        replayed = [
+            trigger for message in messages[:-1] for trigger in filter(_is_active_trigger, message)
+        ]
         if given := cast("_WidgetStates | None", options.get(REPLAYED)):
             replayed.extend(given.widgets)
-        return original(state, _joined(parts[-1:]), **{**options, REPLAYED: _joined([replayed])})
+        return original(state, _joined(messages[-1:]), **{**options, REPLAYED: _joined([replayed])})
 
-    return in_parts
+    return one_by_one
 
 
 # Widgets that look up their value without copying the session.

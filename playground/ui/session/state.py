@@ -170,8 +170,8 @@ def count_press() -> None:
 
 
 def start_once(press: int, start: Callable[[], object]) -> None:
-    """Start what a button does that was drawn for this press, unless that was made since: this is
-    the second click of a double click."""
+    """Call `start`, unless there was a press since the button was drawn: this is then the second
+    click of a double click. `press` is the `next_press` at that time."""
     if press == next_press():
         start()
 

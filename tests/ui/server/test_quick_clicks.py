@@ -224,7 +224,7 @@ def test_each_of_many_messages_is_read(page):
 
 
 def test_more_messages_than_are_kept_apart_are_merged_as_streamlit_does(page):
-    presses = [press("add_message")] * (insides.MAX_PARTS + 5)
+    presses = [press("add_message")] * (insides.MAX_MESSAGES + 5)
     together(page, *presses, type_in("message_0_text", "Last"))
     assert page.text_area(key="message_0_text").value == "Last"
     assert 1 < len(page.session_state["message_ids"]) <= 1 + len(presses)
@@ -279,7 +279,7 @@ def test_messages_without_clicks_are_one():
     assert [(state.id, state.string_value) for state in merged.widgets] == [("text", "Two")]
 
 
-def test_no_browser_can_know_how_parts_are_marked():
-    in_another_process = runpy.run_path(insides.__file__)["END_OF_PART"]
+def test_no_browser_can_know_what_separates_messages():
+    in_another_process = runpy.run_path(insides.__file__)["END_OF_MESSAGE"]
     assert len(in_another_process) >= 32
-    assert in_another_process != insides.END_OF_PART
+    assert in_another_process != insides.END_OF_MESSAGE
